@@ -1,0 +1,87 @@
+"""The org chart as a graph, and the relations that a grammar binds roles by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import networkx as nx
+
+from fuzzgen.scenario.model import Person, Scenario, Tie
+
+__all__ = ["RELATIONS", "chart_of", "org_chart", "related"]
+
+OrgChart = nx.DiGraph  # nodes: person ids with attribute `person`; edges manager -> report, or tied -> tied
+
+
+def org_chart(people: Iterable[Person], ties: Iterable[Tie] = ()) -> OrgChart:
+    """A DiGraph: `relation="manages"` from manager to report, `relation=<type of tie>` both ways between tied people."""
+    graph: OrgChart = nx.DiGraph()
+    people = tuple(people)
+    for person in people:
+        graph.add_node(person.id, person=person)
+    for person in people:
+        if person.manager is not None:
+            graph.add_edge(person.manager, person.id, relation="manages")
+    for tie in ties:
+        graph.add_edge(tie.a, tie.b, relation=tie.type)
+        graph.add_edge(tie.b, tie.a, relation=tie.type)
+    return graph
+
+
+def chart_of(scenario: Scenario) -> OrgChart:
+    """The org chart of a scenario."""
+    return org_chart(scenario.people, scenario.ties)
+
+
+def _person(graph: OrgChart, node: str) -> Person:
+    person: Person = graph.nodes[node]["person"]
+    return person
+
+
+def _manager(graph: OrgChart, node: str) -> list[str]:
+    return [a for a, _, kind in graph.in_edges(node, data="relation") if kind == "manages"]
+
+
+def _reports(graph: OrgChart, node: str) -> list[str]:
+    return [b for _, b, kind in graph.out_edges(node, data="relation") if kind == "manages"]
+
+
+def _peers(graph: OrgChart, node: str) -> list[str]:
+    return [r for m in _manager(graph, node) for r in _reports(graph, m) if r != node]
+
+
+def _skip_level(graph: OrgChart, node: str) -> list[str]:
+    return [s for m in _manager(graph, node) for s in _manager(graph, m)]
+
+
+def _same_department(graph: OrgChart, node: str) -> list[str]:
+    home = _person(graph, node).department
+    return [n for n in graph if n != node and home and _person(graph, n).department == home]
+
+
+def _other_department(graph: OrgChart, node: str) -> list[str]:
+    home = _person(graph, node).department
+    return [n for n in graph if n != node and _person(graph, n).department not in ("", home)]
+
+
+def _outsiders(graph: OrgChart, node: str) -> list[str]:
+    return [n for n in graph if n != node and _person(graph, n).level == "outsider"]
+
+
+RELATIONS: dict[str, Callable[[OrgChart, str], list[str]]] = {
+    "self": lambda graph, node: [node],
+    "manager": _manager,
+    "report": _reports,
+    "peer": _peers,
+    "skip_level": _skip_level,
+    "same_department": _same_department,
+    "other_department": _other_department,
+    "outsider": _outsiders,
+}
+
+
+def related(graph: OrgChart, node: str, relation: str) -> list[str]:
+    """Everyone who is `relation` to `node`, in the chart's order. Any other name is the type of a tie."""
+    if relation in RELATIONS:
+        return RELATIONS[relation](graph, node)
+    return [b for _, b, kind in graph.out_edges(node, data="relation") if kind == relation]
