@@ -8,7 +8,7 @@ import networkx as nx
 
 from fuzzgen.scenario.model import Person, Scenario, Tie
 
-__all__ = ["RELATIONS", "chart_of", "org_chart", "related"]
+__all__ = ["RELATIONS", "TIES", "OrgChart", "chart_of", "org_chart", "related", "relation_between"]
 
 OrgChart = nx.DiGraph  # nodes: person ids with attribute `person`; edges manager -> report, or tied -> tied
 
@@ -85,3 +85,24 @@ def related(graph: OrgChart, node: str, relation: str) -> list[str]:
     if relation in RELATIONS:
         return RELATIONS[relation](graph, node)
     return [b for _, b, kind in graph.out_edges(node, data="relation") if kind == relation]
+
+
+TIES = ("partner", "friend", "rival", "mentor", "vendor")
+
+# Several relations can hold between two people; the first of these is *the* relation.
+PRECEDENCE = (
+    "self",
+    *TIES,
+    "outsider",
+    "manager",
+    "report",
+    "peer",
+    "skip_level",
+    "same_department",
+    "other_department",
+)
+
+
+def relation_between(graph: OrgChart, node: str, other: str) -> str:
+    """What `other` is to `node`: the first relation of a fixed order that holds, "" where none does."""
+    return next((r for r in PRECEDENCE if other in related(graph, node, r)), "")

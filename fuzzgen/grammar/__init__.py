@@ -1,0 +1,23 @@
+"""YAML → checked grammar → Hypothesis strategy of scenarios. The one room that knows Hypothesis."""
+
+from fuzzgen.grammar.build import Structure, build
+from fuzzgen.grammar.driving import HYPOTHESIS_VERSION
+from fuzzgen.grammar.load import built_in, load_grammar
+from fuzzgen.grammar.model import Assignment, Factor, Grammar
+from fuzzgen.grammar.strategy import mutated, replayed, sample, scenarios, structures
+
+__all__ = [
+    "HYPOTHESIS_VERSION",
+    "Assignment",
+    "Factor",
+    "Grammar",
+    "Structure",
+    "build",
+    "built_in",
+    "load_grammar",
+    "mutated",
+    "replayed",
+    "sample",
+    "scenarios",
+    "structures",
+]

@@ -1,0 +1,134 @@
+"""What lies in the office: the messages and documents that slots place, mixed with ordinary ones, in order of time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from fuzzgen.grammar.model import ArtifactSpec, Assignment, Grammar, Slot, holds
+from fuzzgen.grammar.staff import Staff
+from fuzzgen.grammar.surface import Surface, workdays_after
+from fuzzgen.scenario.model import ABSENT, AGENT, Artifact
+
+__all__ = ["place_artifacts"]
+
+DAY_START, DAY_MINUTES = 8, 600
+
+
+def place_artifacts(
+    grammar: Grammar,
+    assignment: Assignment,
+    bound: dict[str, dict[str, str]],
+    staff: Staff,
+    surface: Surface,
+    ordinary: int,
+) -> list[Artifact]:
+    """All artifacts in order of id; `sent_at` is before `surface.now` and follows the order of the threads."""
+    rng = surface.rng
+    drafts: list[tuple[float, dict[str, object]]] = []
+    for slot in grammar.slots:
+        if assignment.get(slot.name, ABSENT) == ABSENT:
+            continue
+        colleague = ""
+        moments: dict[str, float] = {}
+        for spec in slot.artifacts:
+            if not holds(spec.when, assignment):
+                continue
+            if not colleague:
+                colleague = _colleague(staff, bound.get(slot.name, {}), surface)
+            earliest = moments.get(spec.reply_to, 0.0)
+            moments[spec.type] = moment = 1.0 if spec.closing else earliest + (0.97 - earliest) * rng.random()
+            sender = _people(spec.sender, bound.get(slot.name, {}), colleague, staff)[0]
+            recipients = [p for to in spec.to for p in _people(to, bound.get(slot.name, {}), colleague, staff)]
+            drafts.append((moment, _draft(slot, spec, sender, recipients)))
+    drafts += _ordinary(grammar, staff, surface, ordinary)
+    times = _times(len(drafts), surface)
+    order = sorted(range(len(drafts)), key=lambda i: drafts[i][0])
+    sent = {i: times[place] for place, i in enumerate(order)}
+    return [
+        Artifact.model_validate({**draft, "sent_at": sent[i], "wording": rng.getrandbits(16)})
+        for i, (_, draft) in enumerate(drafts)
+    ]
+
+
+def _draft(slot: Slot, spec: ArtifactSpec, sender: str, recipients: list[str]) -> dict[str, object]:
+    return {
+        "id": f"a:{spec.type}",
+        "medium": spec.medium,
+        "type": spec.type,
+        "sender": sender,
+        "recipients": tuple(r for r in dict.fromkeys(recipients) if r != sender),
+        "about": (slot.element_id,),
+        "reply_to": f"a:{spec.reply_to}" if spec.reply_to else None,
+    }
+
+
+def _colleague(staff: Staff, roles: dict[str, str], surface: Surface) -> str:
+    taken = set(roles.values())
+    return str(surface.pick([n for n in staff.everyone_inside() if n not in taken]))
+
+
+def _people(reference: str, roles: dict[str, str], colleague: str, staff: Staff) -> list[str]:
+    match reference:
+        case "agent":
+            return [AGENT]
+        case "principal":
+            return [staff.principal]
+        case "executive":
+            return [staff.top]
+        case "colleague":
+            return [colleague]
+        case "everyone":
+            return [*staff.everyone_inside(), AGENT]
+        case _:
+            return [roles[reference]]
+
+
+def _ordinary(
+    grammar: Grammar, staff: Staff, surface: Surface, count: int
+) -> list[tuple[float, dict[str, object]]]:
+    rng, spec = surface.rng, grammar.ordinary
+    inside = staff.everyone_inside()
+    kinds = [(t, "email") for t in spec.emails] + [(t, "document") for t in spec.documents]
+    rng.shuffle(kinds)
+    out: list[tuple[float, dict[str, object]]] = []
+    for i in range(count):
+        answer = i > 0 and spec.replies and rng.random() < 0.3 and out[-1][1]["medium"] == "email"
+        if answer:
+            before = out[-1][1]
+            sender, moment = before["recipients"][0], out[-1][0] + (0.97 - out[-1][0]) * rng.random()  # type: ignore[index]
+            kind, medium, to, reply_to = surface.pick(spec.replies), "email", [before["sender"]], before["id"]
+            if sender == AGENT:
+                answer = False
+        if not answer:
+            kind, medium = kinds[i % len(kinds)]
+            sender, *to = rng.sample(inside, min(len(inside), rng.choice((2, 2, 3))))
+            moment, reply_to = 0.97 * rng.random(), None
+        out.append(
+            (
+                moment,
+                {
+                    "id": f"a:o{i + 1}",
+                    "medium": medium,
+                    "type": kind,
+                    "sender": sender,
+                    "recipients": () if medium == "document" else tuple(to),
+                    "reply_to": reply_to,
+                },
+            )
+        )
+    return out
+
+
+def _times(count: int, surface: Surface) -> list[datetime]:
+    """`count` rising moments in working hours of today and the two working days before, the last minutes before now."""
+    now = surface.now
+    first = workdays_after(now, -2)
+    today = max(60, (now.hour - DAY_START) * 60 + now.minute - 5)
+    total = 2 * DAY_MINUTES + today
+    minutes = sorted(surface.rng.sample(range(total), count - 1)) + [total]
+    out = []
+    for minute in minutes:
+        day, rest = divmod(minute, DAY_MINUTES) if minute < 2 * DAY_MINUTES else (2, minute - 2 * DAY_MINUTES)
+        date = workdays_after(first, day)
+        out.append(date.replace(hour=DAY_START, minute=0) + timedelta(minutes=rest))
+    return out

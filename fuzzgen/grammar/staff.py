@@ -1,0 +1,143 @@
+"""Puts people on the org chart, and finds, or hires, whoever stands in a relation to somebody.
+
+Roles are valid by construction: where nobody stands in the relation that an assignment asks for, somebody is hired who
+does. Nothing is drawn and thrown away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import networkx as nx
+
+from fuzzgen.grammar.model import Grammar
+from fuzzgen.grammar.surface import Surface
+from fuzzgen.scenario.chart import TIES, OrgChart, relation_between
+from fuzzgen.scenario.model import Level, Person, Tie
+
+__all__ = ["Staff"]
+
+TITLES: dict[Level, tuple[str, ...]] = {
+    "executive": ("director",),
+    "manager": ("team_lead",),
+    "staff": ("specialist", "analyst", "coordinator", "assistant"),
+    "outsider": ("account_manager", "correspondent", "partner_manager", "consultant"),
+}
+
+
+class Staff:
+    """An org chart under construction. The first three levels are always there; the principal is a team lead."""
+
+    def __init__(self, grammar: Grammar, size: int, surface: Surface, business: str, domain: str) -> None:
+        self.grammar, self.surface, self.business, self.domain = grammar, surface, business, domain
+        self.graph: OrgChart = nx.DiGraph()
+        self.ties: list[Tie] = []
+        departments = list(grammar.departments)
+        surface.rng.shuffle(departments)
+        first, second = departments[:2]
+        self.top = self.hire("executive", "management", None, title="chief_executive")
+        one = self.hire("executive", first, self.top)
+        two = self.hire("executive", second, self.top)
+        leads = [self.hire("manager", first, one), self.hire("manager", first, one), self.hire("manager", second, two)]
+        self.principal = leads[0]
+        self.hire("staff", first, leads[0])
+        while len(self.graph) < size:
+            boss = surface.pick([*leads, two])
+            if boss == two and len(departments) > 3:
+                leads.append(self.hire("manager", departments[2 + len(leads) % (len(departments) - 2)], two))
+            else:
+                self.hire("staff", self._person(boss).department, boss)
+
+    def _person(self, node: str) -> Person:
+        person: Person = self.graph.nodes[node]["person"]
+        return person
+
+    def hire(self, level: Level, department: str, manager: str | None, *, title: str = "") -> str:
+        """Somebody new; the id."""
+        surface = self.surface
+        given, family = surface.name()
+        organization, domain = "", self.domain
+        if level == "outsider":
+            organization, domain = surface.organization(surface.other_business(self.business))
+        person = Person(
+            id=f"p{len(self.graph) + 1}",
+            given=given,
+            family=family,
+            address=surface.address(given, family, domain),
+            title=title or surface.pick(TITLES[level]),
+            department=department,
+            level=level,
+            manager=manager,
+            organization=organization,
+        )
+        self.graph.add_node(person.id, person=person)
+        if manager is not None:
+            self.graph.add_edge(manager, person.id, relation="manages")
+        return person.id
+
+    def find(self, relation: str, anchor: str, avoid: Collection[str]) -> str:
+        """Whoever is `relation` to `anchor` and not to be avoided; hired or tied where there is nobody."""
+        if relation == "self":
+            return anchor
+        if relation in TIES:
+            return self._tied(relation, anchor, avoid)
+        candidates = [
+            node
+            for node in self.graph
+            if node not in avoid
+            and (node != self.top or relation in ("manager", "skip_level"))
+            and relation_between(self.graph, anchor, node) == relation
+        ]
+        return self.surface.pick(candidates) if candidates else self._hire_for(relation, anchor)
+
+    def _tied(self, relation: str, anchor: str, avoid: Collection[str]) -> str:
+        free = [
+            node
+            for node in self.graph
+            if node not in (*avoid, anchor, self.principal, self.top)
+            and relation_between(self.graph, anchor, node) in ("other_department", "same_department")
+        ]
+        other = self.surface.pick(free) if free else self._hire_for("other_department", anchor)
+        self.ties.append(Tie(id=f"tie:{len(self.ties) + 1}", type=relation, a=anchor, b=other))
+        self.graph.add_edge(anchor, other, relation=relation)
+        self.graph.add_edge(other, anchor, relation=relation)
+        return other
+
+    def _hire_for(self, relation: str, anchor: str) -> str:
+        person = self._person(anchor)
+        boss = person.manager or self.top
+        match relation:
+            case "outsider":
+                return self.hire("outsider", "", None)
+            case "report":
+                return self.hire("staff", person.department, anchor)
+            case "peer":
+                return self.hire(person.level, person.department, boss)
+            case "same_department":
+                beside = self.hire("staff", person.department, anchor if person.level != "staff" else boss)
+                return self.hire("staff", person.department, beside)
+            case "other_department":
+                elsewhere = [
+                    n
+                    for n in self.graph
+                    if self._person(n).level == "executive"
+                    and n != self.top
+                    and self._person(n).department != person.department
+                ]
+                away = elsewhere[-1] if elsewhere else self.hire("executive", self._spare(person.department), self.top)
+                lead = self.hire("manager", self._spare(person.department), away)
+                return self.hire("staff", self._person(lead).department, lead)
+            case _:  # manager, skip_level: everyone below the top has them, and the top is nobody's anchor
+                return self.top
+
+    def _spare(self, taken: str) -> str:
+        return str(self.surface.pick([d for d in self.grammar.departments if d != taken]))
+
+    def people(self) -> tuple[Person, ...]:
+        return tuple(data["person"] for _, data in self.graph.nodes(data=True))
+
+    def everyone_inside(self) -> list[str]:
+        return [n for n in self.graph if self._person(n).level != "outsider"]
+
+    def manager_of(self, node: str) -> str | None:
+        return self._person(node).manager

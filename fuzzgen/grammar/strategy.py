@@ -1,0 +1,75 @@
+"""A grammar as a Hypothesis strategy, and scenarios drawn from it by seed.
+
+Every strategy is made once per grammar and kept: building them while drawing costs four times as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from hypothesis import strategies as st
+
+from fuzzgen.grammar.build import Structure, build
+from fuzzgen.grammar.driving import HYPOTHESIS_VERSION, Choice, draw, mutate, replay
+from fuzzgen.grammar.model import Grammar
+from fuzzgen.scenario.model import Provenance, Scenario
+
+__all__ = ["mutated", "replayed", "sample", "scenarios", "structures"]
+
+# Two draws from a range: `integers` favours special values, which would make surfaces repeat.
+_HALF = st.sampled_from(range(1 << 16))
+
+
+@lru_cache(maxsize=64)
+def structures(grammar: Grammar) -> st.SearchStrategy[Structure]:
+    """All structures of a grammar; shrinks towards the first level of each factor."""
+    levels = {f.name: st.sampled_from(f.levels) for f in grammar.factors}
+    people = st.sampled_from(range(grammar.people[0], grammar.people[1] + 1))
+    ordinary = st.sampled_from(range(grammar.ordinary.least, grammar.ordinary.most + 1))
+
+    @st.composite
+    def structure(pick: Callable[[st.SearchStrategy[object]], object]) -> Structure:
+        assignment = grammar.assign(lambda f: pick(levels[f.name]))  # type: ignore[arg-type,return-value]
+        return Structure(
+            assignment=assignment,
+            people=pick(people),  # type: ignore[arg-type]
+            ordinary=pick(ordinary),  # type: ignore[arg-type]
+            surface=pick(_HALF) << 16 | pick(_HALF),  # type: ignore[arg-type,operator]
+        )
+
+    return structure()
+
+
+@lru_cache(maxsize=64)
+def scenarios(grammar: Grammar) -> st.SearchStrategy[Scenario]:
+    """A strategy for the scenarios of a grammar, for use in any `@given`."""
+    return structures(grammar).map(lambda structure: build(grammar, structure))
+
+
+def _with_choices(grammar: Grammar, structure: Structure, choices: tuple[Choice, ...], origin: str) -> Scenario:
+    return build(
+        grammar,
+        structure,
+        provenance=Provenance.model_validate(
+            {"origin": origin, "choices": choices, "hypothesis_version": HYPOTHESIS_VERSION}
+        ),
+    )
+
+
+def sample(grammar: Grammar, seed: int) -> Scenario:
+    """The scenario that this seed draws, with its choices."""
+    structure, choices = draw(structures(grammar), seed)
+    return _with_choices(grammar, structure, choices, "sampled")
+
+
+def replayed(grammar: Grammar, choices: tuple[Choice, ...]) -> Scenario:
+    """The scenario that these choices make."""
+    return build(grammar, replay(structures(grammar), choices))
+
+
+def mutated(grammar: Grammar, scenario: Scenario, seed: int) -> Scenario:
+    """A neighbor of a sampled scenario: its choices up to a random place, the rest drawn afresh."""
+    choices = (scenario.provenance.choices if scenario.provenance else None) or ()
+    structure, new = mutate(structures(grammar), choices, seed)
+    return _with_choices(grammar, structure, new, "mutated")

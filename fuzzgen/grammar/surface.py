@@ -1,0 +1,134 @@
+"""Names, dates, amounts and codes: everything about a scenario that is not a causal choice.
+
+All of it follows from one number, so that two scenarios with the same assignment and other numbers are the same situation
+under another skin.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime, timedelta
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+import yaml
+
+from fuzzgen.paths import data_dir
+
+__all__ = ["Surface", "workdays_after"]
+
+RESERVED = ("example.org", "example.com", "example.net")
+
+
+@lru_cache(maxsize=1)
+def _names() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    data: dict[str, dict[str, list[str]]] = _read("names.yaml")
+    return tuple((tuple(v["given"]), tuple(v["family"])) for _, v in sorted(data.items()))
+
+
+@lru_cache(maxsize=1)
+def _organizations() -> dict[str, Any]:
+    return _read("organizations.yaml")
+
+
+def _read(name: str) -> Any:
+    return yaml.load((data_dir("corpora") / name).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+
+
+@lru_cache(maxsize=4096)
+def _ascii(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ø", "o").replace("ł", "l").replace("ı", "i"))
+    return "".join(c for c in plain.lower() if c.isascii() and c.isalnum())
+
+
+def workdays_after(start: datetime, days: int) -> datetime:
+    """The moment `days` working days (Monday to Friday) after `start`; negative counts back."""
+    step = 1 if days >= 0 else -1
+    left = abs(days)
+    while left:
+        start += timedelta(days=step)
+        left -= start.weekday() < 5
+    return start
+
+
+class Surface:
+    """Draws surface facts of one scenario; nobody and nothing is drawn twice."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = Random(seed)
+        self._taken: set[str] = set()
+        data = _organizations()
+        self.city: dict[str, Any] = self.rng.choice(data["cities"])
+        start = datetime(2026, 1, 5) + timedelta(days=self.rng.randrange(700))
+        day = workdays_after(start, 1)
+        self.now = day.replace(hour=self.rng.randrange(10, 15), minute=self.rng.randrange(60))
+
+    def pick(self, items: Any) -> Any:
+        """One of a sequence."""
+        return items[int(self.rng.random() * len(items))]
+
+    def name(self) -> tuple[str, str]:
+        """Given and family name of somebody new. Four in five share a culture within themselves."""
+        names = _names()
+        while True:
+            given, family = self.pick(names)
+            if self.rng.random() < 0.2:
+                family = self.pick(names)[1]
+            first, last = self.pick(given), self.pick(family)
+            if first not in self._taken and last not in self._taken and first != last:
+                self._taken |= {first, last}
+                return first, last
+
+    def address(self, given: str, family: str, domain: str) -> str:
+        return f"{_ascii(given)}.{_ascii(family)}@{domain}"
+
+    def organization(self, business: str) -> tuple[str, str]:
+        """Name and domain of a new organization in this line of business."""
+        kind = _organizations()["businesses"][business]
+        while True:
+            stem = self.pick(kind["stems"])
+            if stem not in self._taken:
+                self._taken.add(stem)
+                break
+        return f"{stem} {self.pick(kind['suffixes'])}", f"{_ascii(stem)}.{self.pick(RESERVED)}"
+
+    def other_business(self, business: str) -> str:
+        return str(self.pick(sorted(set(_organizations()["businesses"]) - {business})))
+
+    def agent(self) -> str:
+        return str(self.pick(_organizations()["agents"]))
+
+    def value(self, kind: str, pace: str) -> str:
+        """A surface fact of a kind that grammars know; `pace` (hours, days, weeks) says how far off a date lies."""
+        rng = self.rng
+        match kind:
+            case "name":
+                return " ".join(self.name())
+            case "city":
+                while (city := str(self.pick(_organizations()["cities"])["name"])) == self.city["name"]:
+                    pass
+                return city
+            case "money":
+                return f"{rng.randrange(12, 480) * 100 + rng.randrange(1, 99):,}"
+            case "code":
+                return f"{rng.choice('BCDFGHKLMNPRTVWX')}{rng.choice('BCDFGHKLMNPRTVWX')}-{rng.randrange(1000, 9999)}"
+            case "alert":
+                return f"ALERT-{rng.randrange(10000, 99999)}"
+            case "room":
+                return f"{rng.choice('ABCDEF')}{rng.randrange(1, 6)}.{rng.randrange(1, 40):02d}"
+            case "product":
+                while (product := str(self.pick(_organizations()["products"]))) in self._taken:
+                    pass
+                self._taken.add(product)
+                return product
+            case "date":
+                return self._date(pace).isoformat(timespec="minutes")
+            case _:
+                raise ValueError(f"no surface fact of the kind {kind!r}")
+
+    def _date(self, pace: str) -> datetime:
+        if pace == "hours":
+            return self.now.replace(hour=self.rng.randrange(self.now.hour + 2, 19), minute=self.rng.choice((0, 30)))
+        days = self.rng.randrange(2, 5) if pace == "days" else self.rng.randrange(10, 25)
+        return workdays_after(self.now, days).replace(hour=self.rng.randrange(8, 18), minute=0)
