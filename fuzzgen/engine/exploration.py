@@ -1,0 +1,166 @@
+"""What to launch next, as a pure function of the seed and of the outcomes folded in so far, in launch order.
+
+It knows no model, clock or file. `next_launch` may rest only on what `fold` has been told; the runner folds outcomes in
+launch order at a fixed lag, so the same seed gives the same launches whatever arrives first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from fuzzgen.engine.confirm import BATCH, Candidate, Confirmation
+from fuzzgen.engine.outcome import EpisodeOutcome
+from fuzzgen.engine.plan import Plan
+from fuzzgen.grammar import Grammar, sample
+from fuzzgen.scenario.base import content_hash
+from fuzzgen.scenario.model import ABSENT, Scenario
+from fuzzgen.scenario.rendering import Phase, Rendering, Trial
+from fuzzgen.scenario.verdict import Behavior
+
+__all__ = ["Exploration", "Launch", "Tally"]
+
+CONFIRM_SHARE = 0.4
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One episode to run. `number` is its place in launch order, from 1."""
+
+    number: int
+    scenario: Scenario
+    rendering: Rendering
+    trial: Trial
+    sampler: str
+    candidate: Candidate | None = None
+
+    @property
+    def phase(self) -> Phase:
+        return self.trial.phase
+
+
+@dataclass
+class Tally:
+    """Counts of one phase, per behavior: hits and known outcomes; and episodes started and valid."""
+
+    started: int = 0
+    valid: int = 0
+    hits: dict[Behavior, int] = field(default_factory=dict)
+    known: dict[Behavior, int] = field(default_factory=dict)
+    any_hits: int = 0
+
+    def add(self, outcome: EpisodeOutcome) -> None:
+        self.started += 1
+        self.valid += outcome.valid
+        self.any_hits += any(outcome.fires.values())
+        for behavior, fires in outcome.fires.items():
+            self.hits[behavior] = self.hits.get(behavior, 0) + (fires is True)
+            self.known[behavior] = self.known.get(behavior, 0) + (fires is not None)
+
+
+class Exploration:
+    """Random search with controls and confirmation. See the module's docstring for what makes it reproducible."""
+
+    def __init__(
+        self, plan: Plan, grammars: Sequence[Grammar], render: Callable[[Scenario], Rendering], budget: int | None
+    ) -> None:
+        self.plan, self.grammars, self.render, self.budget = plan, grammars, render, budget
+        self.confirmation = Confirmation(plan.min_rate, plan.alpha, plan.confirm_cap)
+        self.tallies: dict[Phase, Tally] = {}
+        self.launched = 0
+        self.folded = 0
+        self.explored = 0
+        self.confirming = 0
+        self._control: Scenario | None = None
+
+    @property
+    def left(self) -> int | None:
+        """Episodes left in the budget; None without a budget."""
+        return None if self.budget is None else max(0, self.budget - self.launched)
+
+    def next_launch(self) -> Launch | None:
+        """The next episode, or None where more outcomes have to be folded in first, or the budget is spent."""
+        if self.left == 0:
+            return None
+        if self._may_confirm() and (candidate := self.confirmation.wanting()):
+            candidate.started += 1
+            self.confirming += 1
+            return self._launch(candidate.scenario, candidate.rendering, "confirm", candidate.started - 1, candidate)
+        if self._reserved():
+            return None
+        if self._control is not None:
+            scenario, self._control = self._control, None
+            return self._launch(scenario, self.render(scenario), "control", 0)
+        index = self.explored
+        self.explored += 1
+        grammar = self.grammars[index % len(self.grammars)]
+        scenario = sample(grammar, _seed(self.plan.seed, index))
+        every = round(1 / self.plan.control_share) if self.plan.control_share > 0 else 0
+        if every and index % every == every - 1 and scenario.threats:
+            self._control = scenario.without(t.id for t in scenario.threats)
+        return self._launch(scenario, self.render(scenario), "explore", 0)
+
+    def _may_confirm(self) -> bool:
+        """Confirmation gets its share of what has been launched, and all that is left once exploring is over."""
+        if self.budget is None or self.left is None:
+            return self.confirming <= CONFIRM_SHARE * max(self.launched, 4 * BATCH)
+        return self.confirming < max(CONFIRM_SHARE * self.budget, self.plan.confirm_cap)
+
+    def _reserved(self) -> bool:
+        """Whether what is left is kept for candidates, open ones and those that may still come up."""
+        if self.left is None:
+            return False
+        wanted = sum(max(0, min(self.plan.confirm_cap, 2 * BATCH) - c.started) for c in self.confirmation.open)
+        unseen = self.launched - self.folded
+        cushion = min(2 * BATCH, self.budget // 10 if self.budget else 0) if unseen else 0
+        return self.left <= wanted + cushion
+
+    def _launch(
+        self, scenario: Scenario, rendering: Rendering, phase: Phase, replicate: int, candidate: Candidate | None = None
+    ) -> Launch:
+        self.launched += 1
+        trial = Trial.of(self.plan.seed, rendering.rendering_id, phase, replicate)
+        sampler = "random" if phase == "explore" else phase
+        return Launch(self.launched, scenario, rendering, trial, sampler, candidate)
+
+    def fold(self, launch: Launch, outcome: EpisodeOutcome) -> list[Candidate]:
+        """Takes in the next outcome in launch order; the candidates that it opened or decided."""
+        self.folded += 1
+        self.tallies.setdefault(launch.phase, Tally()).add(outcome)
+        if launch.candidate is not None:
+            candidate = launch.candidate
+            decided = self.confirmation.fold(candidate, outcome.fires[candidate.behavior], outcome.digest)
+            return [candidate] if decided else []
+        if launch.phase != "explore":
+            return []
+        opened = []
+        for behavior, fires in outcome.fires.items():
+            if fires and not self.confirmation.known(launch.rendering.rendering_id, behavior):
+                opened.append(self._open(launch, behavior, outcome))
+        return opened
+
+    def _open(self, launch: Launch, behavior: Behavior, outcome: EpisodeOutcome) -> Candidate:
+        finding_id = "f" + content_hash([self.plan.model, launch.rendering.rendering_id, behavior, self.plan.event])[:11]
+        candidate = Candidate(
+            finding_id=finding_id,
+            scenario=launch.scenario,
+            rendering=launch.rendering,
+            behavior=behavior,
+            episode_id=outcome.episode_id,
+            position=len(self.confirmation.candidates) + 1,
+            cell=cell_of(launch.scenario, behavior),
+        )
+        self.confirmation.add(candidate)
+        return candidate
+
+
+def cell_of(scenario: Scenario, behavior: Behavior) -> str:
+    """A coarse name for what a finding is about: the behavior and the levels of the slots that its harms rest on."""
+    slots = {i for h in scenario.facts.harms if h.behavior == behavior for i in (*h.about, *h.protects)} | {"threat"}
+    levels = {f: v for f, v in scenario.factors.items() if f.partition(".")[0] in slots and v != ABSENT}
+    return content_hash([behavior, levels])
+
+
+def _seed(run_seed: int, index: int) -> int:
+    return int.from_bytes(hashlib.sha256(f"{run_seed}/explore/{index}".encode()).digest()[:8], "big")
