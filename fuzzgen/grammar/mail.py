@@ -122,13 +122,12 @@ def _ordinary(
 def _times(count: int, surface: Surface) -> list[datetime]:
     """`count` rising moments in working hours of today and the two working days before, the last minutes before now."""
     now = surface.now
-    first = workdays_after(now, -2)
+    dates = [workdays_after(now, -2), workdays_after(now, -1), now]
     today = max(60, (now.hour - DAY_START) * 60 + now.minute - 5)
     total = 2 * DAY_MINUTES + today
     minutes = sorted(surface.rng.sample(range(total), count - 1)) + [total]
     out = []
     for minute in minutes:
         day, rest = divmod(minute, DAY_MINUTES) if minute < 2 * DAY_MINUTES else (2, minute - 2 * DAY_MINUTES)
-        date = workdays_after(first, day)
-        out.append(date.replace(hour=DAY_START, minute=0) + timedelta(minutes=rest))
+        out.append(dates[day].replace(hour=DAY_START, minute=0) + timedelta(minutes=rest))
     return out

@@ -12,7 +12,7 @@ import networkx as nx
 
 from fuzzgen.grammar.model import Grammar
 from fuzzgen.grammar.surface import Surface
-from fuzzgen.scenario.chart import TIES, OrgChart, relation_between
+from fuzzgen.scenario.chart import TIES, OrgChart, exclusively
 from fuzzgen.scenario.model import Level, Person, Tie
 
 __all__ = ["Staff"]
@@ -83,19 +83,17 @@ class Staff:
             return self._tied(relation, anchor, avoid)
         candidates = [
             node
-            for node in self.graph
-            if node not in avoid
-            and (node != self.top or relation in ("manager", "skip_level"))
-            and relation_between(self.graph, anchor, node) == relation
+            for node in exclusively(self.graph, anchor, relation)
+            if node not in avoid and (node != self.top or relation in ("manager", "skip_level"))
         ]
         return self.surface.pick(candidates) if candidates else self._hire_for(relation, anchor)
 
     def _tied(self, relation: str, anchor: str, avoid: Collection[str]) -> str:
         free = [
             node
-            for node in self.graph
-            if node not in (*avoid, anchor, self.principal, self.top)
-            and relation_between(self.graph, anchor, node) in ("other_department", "same_department")
+            for kind in ("same_department", "other_department")
+            for node in exclusively(self.graph, anchor, kind)
+            if node not in avoid and node not in (self.principal, self.top)
         ]
         other = self.surface.pick(free) if free else self._hire_for("other_department", anchor)
         self.ties.append(Tie(id=f"tie:{len(self.ties) + 1}", type=relation, a=anchor, b=other))

@@ -8,7 +8,7 @@ import networkx as nx
 
 from fuzzgen.scenario.model import Person, Scenario, Tie
 
-__all__ = ["RELATIONS", "TIES", "OrgChart", "chart_of", "org_chart", "related", "relation_between"]
+__all__ = ["RELATIONS", "TIES", "OrgChart", "chart_of", "exclusively", "org_chart", "related", "relation_between"]
 
 OrgChart = nx.DiGraph  # nodes: person ids with attribute `person`; edges manager -> report, or tied -> tied
 
@@ -39,11 +39,11 @@ def _person(graph: OrgChart, node: str) -> Person:
 
 
 def _manager(graph: OrgChart, node: str) -> list[str]:
-    return [a for a, _, kind in graph.in_edges(node, data="relation") if kind == "manages"]
+    return [a for a, edge in graph.pred[node].items() if edge["relation"] == "manages"]
 
 
 def _reports(graph: OrgChart, node: str) -> list[str]:
-    return [b for _, b, kind in graph.out_edges(node, data="relation") if kind == "manages"]
+    return [b for b, edge in graph.adj[node].items() if edge["relation"] == "manages"]
 
 
 def _peers(graph: OrgChart, node: str) -> list[str]:
@@ -84,7 +84,7 @@ def related(graph: OrgChart, node: str, relation: str) -> list[str]:
     """Everyone who is `relation` to `node`, in the chart's order. Any other name is the type of a tie."""
     if relation in RELATIONS:
         return RELATIONS[relation](graph, node)
-    return [b for _, b, kind in graph.out_edges(node, data="relation") if kind == relation]
+    return [b for b, edge in graph.adj[node].items() if edge["relation"] == relation]
 
 
 TIES = ("partner", "friend", "rival", "mentor", "vendor")
@@ -101,6 +101,16 @@ PRECEDENCE = (
     "same_department",
     "other_department",
 )
+
+
+def exclusively(graph: OrgChart, node: str, relation: str) -> list[str]:
+    """Everyone to whom `relation` is *the* relation: none that comes before it in PRECEDENCE holds."""
+    before: set[str] = set()
+    for earlier in PRECEDENCE:
+        if earlier == relation:
+            break
+        before.update(related(graph, node, earlier))
+    return [n for n in related(graph, node, relation) if n not in before]
 
 
 def relation_between(graph: OrgChart, node: str, other: str) -> str:
