@@ -1,0 +1,149 @@
+"""Conducts a run from plan to finish: opens target, journal and database, feeds the listeners, survives interruption.
+
+The database is a projection that trails the journal by a second or two and takes its lock in short turns; if it cannot be
+written the run goes on, since the journal has everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+import fuzzgen
+from fuzzgen.engine.exploration import Exploration
+from fuzzgen.engine.past import Past
+from fuzzgen.engine.plan import Plan
+from fuzzgen.engine.run import Run
+from fuzzgen.errors import StorageError
+from fuzzgen.grammar import HYPOTHESIS_VERSION, load_grammar
+from fuzzgen.render import render
+from fuzzgen.scenario.base import content_hash
+from fuzzgen.scenario.events import AnyEvent, RunFinished, RunStarted
+from fuzzgen.store.ingest import Projector
+from fuzzgen.store.journal import Journal, journal_path
+from fuzzgen.target.port import Target, open_target
+
+__all__ = ["Conducted", "Listener", "conduct", "new_run"]
+
+Listener = Callable[[AnyEvent, Run], None]
+INGEST_SECONDS = 2.0
+
+
+@dataclass
+class Conducted:
+    """What is left when a run is over."""
+
+    run: Run
+    finished: RunFinished | None
+    behind: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def new_run(plan: Plan, command: str, target: Target) -> RunStarted:
+    """The first event of a new run. Its id says when it began and is unique to plan and moment."""
+    now = datetime.now(UTC)
+    run_id = now.strftime("r%y%m%d-%H%M%S-") + content_hash([plan.model_dump(mode="json"), now.isoformat()])[:4]
+    return RunStarted(
+        run_id=run_id,
+        command=command,
+        model=plan.model,
+        grammars=plan.grammars,
+        seed=plan.seed,
+        budget=plan.budget,
+        parameters=plan.model_dump(mode="json"),
+        fuzzgen_version=fuzzgen.__version__,
+        hypothesis_version=HYPOTHESIS_VERSION,
+        simulated=target.simulated,
+    )
+
+
+async def conduct(
+    plan: Plan,
+    started: RunStarted,
+    target: Target,
+    db: Path,
+    listeners: tuple[Listener, ...] = (),
+    past: Past | None = None,
+) -> Conducted:
+    """Runs to the end, or to the first Ctrl-C (drains) or the second (stops at once). Raises what ended the run."""
+    grammars = [load_grammar(name) for name in plan.grammars]
+    exploration = Exploration(plan, grammars, lambda scenario: render(scenario, plan.protocol), plan.budget)
+    projector = Projector(db)
+    with Journal(journal_path(db, started.run_id)) as journal:
+        run = Run(started.run_id, plan, exploration, target, journal, started, past)
+        done = Conducted(run, None)
+        feed = _Feed(projector, done)
+        feeding = asyncio.create_task(feed.keep_up())
+        try:
+            with _interrupts(run):
+                async for event in run.events():
+                    feed.waiting.append(event)
+                    if isinstance(event, RunFinished):
+                        done.finished = event
+                    for listen in listeners:
+                        listen(event, run)
+        finally:
+            feeding.cancel()
+            await asyncio.gather(feeding, return_exceptions=True)
+            await feed.flush(patience=True)
+            await target.aclose()
+    return done
+
+
+class _Feed:
+    """Carries events into the database, in batches and off the event loop."""
+
+    def __init__(self, projector: Projector, done: Conducted) -> None:
+        self.projector, self.done = projector, done
+        self.waiting: list[AnyEvent] = []
+        self._turn = asyncio.Lock()
+
+    async def keep_up(self) -> None:
+        while True:
+            await asyncio.sleep(INGEST_SECONDS)
+            await self.flush()
+
+    async def flush(self, *, patience: bool = False) -> None:
+        async with self._turn:
+            batch, self.waiting = self.waiting, []
+            if not batch:
+                return
+            try:
+                await asyncio.shield(asyncio.to_thread(self.projector.ingest, batch))
+            except StorageError as error:
+                self.waiting = batch + self.waiting
+                if patience:
+                    self.done.problems.append(str(error))
+                    self.done.behind = len(self.waiting)
+
+
+@contextlib.contextmanager
+def _interrupts(run: Run):  # type: ignore[no-untyped-def]  # a generator-based context manager
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        if run.stopping:
+            run.kill()
+        else:
+            run.stop("interrupted")
+
+    try:
+        before = {s: signal.signal(s, on_signal) for s in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # not the main thread: whoever is there minds the signals
+        before = {}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def open_plan_target(plan: Plan) -> Target:
+    """The target that a plan names."""
+    return open_target(
+        plan.model, api_base=plan.api_base, temperature=plan.temperature, price=plan.price
+    )
