@@ -1,0 +1,1 @@
+"""The only room that talks to models: the LiteLLM port, simulated reference agents, local models, spend."""
