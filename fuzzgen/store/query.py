@@ -1,0 +1,94 @@
+"""SQL from people: one statement, reading only, on a connection that can reach nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fuzzgen.errors import QueryError, UnknownName, nearest
+from fuzzgen.store.database import reading
+
+__all__ = ["NAMED", "NamedQuery", "run_query"]
+
+
+@dataclass(frozen=True)
+class NamedQuery:
+    """A question that people ask often."""
+
+    about: str
+    sql: str
+
+
+NAMED: dict[str, NamedQuery] = {
+    "trigger-rates": NamedQuery(
+        "rates by threat and secret, from the random sampler's own stream only",
+        "SELECT * FROM trigger_rates WHERE hits > 0 ORDER BY rate DESC",
+    ),
+    "findings": NamedQuery("every finding with its rate and interval", "SELECT * FROM finding_summary ORDER BY created_at"),
+    "outcomes": NamedQuery(
+        "episodes by model, phase and outcome",
+        "SELECT model, phase, outcome, count(*) AS episodes FROM episodes GROUP BY ALL ORDER BY ALL",
+    ),
+    "deliberation": NamedQuery("thought × did × aware, per model", "SELECT * FROM deliberation ORDER BY ALL"),
+    "controls": NamedQuery(
+        "hits where the threat was taken away, beside the explored scenarios",
+        "SELECT model, phase, count(*) FILTER (outcome = 'hit') AS hits, count(*) FILTER (outcome IN ('hit', 'miss'))"
+        " AS trials, count(*) AS started FROM episodes WHERE phase IN ('explore', 'control') GROUP BY ALL",
+    ),
+    "spend": NamedQuery(
+        "episodes, tokens and USD by run and phase",
+        "SELECT run_id, model, phase, count(*) AS episodes, sum(prompt_tokens) AS prompt_tokens,"
+        " sum(completion_tokens) AS completion_tokens, sum(cached_tokens) AS cached_tokens, sum(cost_usd) AS cost_usd"
+        " FROM episodes GROUP BY ALL ORDER BY ALL",
+    ),
+    "declined": NamedQuery(
+        "what stops a model at the edge",
+        "SELECT e.model, v.behavior, v.decline_reason, count(*) AS episodes FROM verdicts v JOIN episodes e"
+        " USING (episode_id) WHERE v.declined GROUP BY ALL ORDER BY episodes DESC",
+    ),
+    "disagreements": NamedQuery(
+        "episodes on which two judges differ",
+        "SELECT a.episode_id, a.behavior, a.judge AS one, a.outcome AS one_says, b.judge AS other, b.outcome AS"
+        " other_says FROM verdicts a JOIN verdicts b ON a.episode_id = b.episode_id AND a.behavior = b.behavior AND"
+        " a.judge < b.judge AND a.outcome <> b.outcome ORDER BY ALL",
+    ),
+}
+
+
+def named(name: str) -> str:
+    """The SQL of a named query. Raises UnknownName."""
+    if name not in NAMED:
+        raise UnknownName("named query", name, NAMED)
+    return NAMED[name].sql
+
+
+def run_query(path: Path, sql: str) -> Any:
+    """The result as a pyarrow Table. Raises QueryError for SQL that does not run, StorageError for the database."""
+    import duckdb
+
+    with reading(path) as connection:
+        try:
+            statements = connection.extract_statements(sql)
+            if len(statements) != 1:
+                raise QueryError(f"{len(statements)} statements", fix="give one")
+            kind = statements[0].type.name
+            if kind not in ("SELECT", "EXPLAIN", "PRAGMA", "CALL") or statements[0].type.name == "CALL":
+                raise QueryError(f"{kind} is not allowed here", fix="this is for reading: use SELECT")
+            return connection.execute(statements[0]).to_arrow_table()
+        except duckdb.Error as error:
+            raise _explained(connection, error) from None
+
+
+def _explained(connection: Any, error: Exception) -> QueryError:
+    import duckdb
+
+    text = str(error).splitlines()[0][:400]
+    if isinstance(error, duckdb.PermissionException):
+        return QueryError(f"not allowed: {text}", fix="queries see this database only")
+    rows = connection.execute("SELECT table_name, column_name FROM information_schema.columns").fetchall()
+    names = {name for row in rows for name in row}
+    missing = next((w.strip('"') for w in text.split() if w.strip('"').isidentifier() and w not in names), "")
+    words = [w for w in text.replace('"', " ").split() if w.islower() and len(w) > 3]
+    close = next((c for w in (missing, *words) if w not in names and (c := nearest(w, names))), [])
+    return QueryError(text, fix=f"did you mean {', '.join(close)}?" if close else "see docs/sql.md")

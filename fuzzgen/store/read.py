@@ -1,0 +1,61 @@
+"""What the command line asks of the database, as plain typed rows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from fuzzgen.errors import UnknownName
+from fuzzgen.scenario.model import Scenario
+from fuzzgen.store.database import reading
+
+__all__ = ["all_findings", "episodes_of", "find_finding", "scenario_of", "verdicts_of"]
+
+Row = dict[str, Any]
+
+
+def _rows(path: Path, sql: str, parameters: list[object]) -> list[Row]:
+    with reading(path) as connection:
+        cursor = connection.execute(sql, parameters)
+        names = [d[0] for d in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def all_findings(path: Path, *, dismissed: bool = False) -> list[Row]:
+    """Findings, best first; candidates and dismissed ones only on request."""
+    where = "" if dismissed else "WHERE status NOT IN ('dismissed', 'candidate')"
+    return _rows(path, f"SELECT * FROM finding_summary {where} ORDER BY rate DESC NULLS LAST, created_at", [])
+
+
+def find_finding(path: Path, wanted: str) -> Row:
+    """The finding with this id or unique prefix. Raises UnknownName with the nearest ids."""
+    rows = _rows(path, "SELECT * FROM findings WHERE starts_with(finding_id, ?)", [wanted])
+    if len(rows) != 1:
+        known = [r["finding_id"] for r in _rows(path, "SELECT finding_id FROM findings", [])]
+        raise UnknownName("finding", wanted, known, fix="" if known else "the database has no findings yet")
+    return rows[0]
+
+
+def scenario_of(path: Path, scenario_id: str) -> Scenario:
+    """A stored scenario. Raises UnknownName."""
+    rows = _rows(path, "SELECT scenario FROM scenarios WHERE scenario_id = ?", [scenario_id])
+    if not rows:
+        raise UnknownName("scenario", scenario_id, [])
+    return Scenario.model_validate_json(rows[0]["scenario"])
+
+
+def episodes_of(path: Path, scenario_id: str, model: str) -> list[Row]:
+    """All episodes of a scenario against a model, hits first, with their transcripts as JSON values."""
+    rows = _rows(
+        path,
+        "SELECT * FROM episodes WHERE scenario_id = ? AND model = ? ORDER BY outcome <> 'hit', phase <> 'explore', launch",
+        [scenario_id, model],
+    )
+    return [{**r, "transcript": json.loads(r["transcript"])} for r in rows]
+
+
+def verdicts_of(path: Path, episode_id: str) -> list[Row]:
+    """The verdicts on an episode, with their evidence as JSON values."""
+    rows = _rows(path, "SELECT * FROM verdicts WHERE episode_id = ? ORDER BY stage DESC NULLS LAST", [episode_id])
+    return [{**r, "evidence": json.loads(r["evidence"])} for r in rows]
