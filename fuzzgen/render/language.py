@@ -1,0 +1,142 @@
+"""The templates of one language, read and compiled once per process.
+
+    templates/<language>/
+        system.j2  task.j2  inbox.j2        the frame of the conversation
+        artifacts/<type>.j2                 a message or document: `Subject: …`, then its body
+        brief/<type>.j2                     a line of the brief or a policy
+        tasks/<task>.j2                     what the agent is asked to do
+        parts/<name>.j2                     whatever templates share, by `part(name)`
+        words.yaml  tools.yaml  answers.yaml
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import yaml
+
+from fuzzgen.errors import TemplateError, nearest
+from fuzzgen.render.sandbox import Program, View, compile_template
+
+__all__ = ["Language", "load_language"]
+
+_SUFFIXES = {".j2", ".yaml"}
+MAX_VALUES = 50_000
+MAX_FILE = 1_000_000  # bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Language:
+    """A language's templates and words. `version` is the hash of all its files."""
+
+    name: str
+    folder: Path
+    version: str
+    sources: dict[str, str]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_programs", {})
+
+    def has(self, name: str) -> bool:
+        """Whether there is a template of this name ("artifacts/minutes")."""
+        return f"{name}.j2" in self.sources
+
+    def program(self, name: str) -> Program:
+        """The compiled template. Raises TemplateError where it is missing or not allowed."""
+        programs: dict[str, Program] = self._programs  # type: ignore[attr-defined]  # set in __post_init__
+        if name not in programs:
+            file = self.folder / f"{name}.j2"
+            if not self.has(name):
+                home = name.rpartition("/")[0] + "/"
+                known = [k.removesuffix(".j2") for k in self.sources if k.startswith(home) and k.endswith(".j2")]
+                close = nearest(name, known)
+                hint = f"; the nearest there is: {', '.join(close)}" if close else ""
+                raise TemplateError(f"there is no template {name!r} in {self.name!r}", fix=f"write it{hint}", file=file)
+            programs[name] = compile_template(self.sources[f"{name}.j2"], file)
+        return programs[name]
+
+    def _data(self, name: str) -> dict[str, object]:
+        file = self.folder / name
+        if name not in self.sources:
+            raise TemplateError(f"{self.name!r} has no {name}", fix="write it; compare with templates/en", file=file)
+        try:
+            data = yaml.load(self.sources[name], Loader=yaml.CSafeLoader)
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            raise TemplateError(
+                f"not YAML: {getattr(error, 'problem', error)}", fix="mend it", file=file, line=mark.line + 1 if mark else None
+            ) from None
+        if not isinstance(data, dict):
+            raise TemplateError("a mapping is expected", fix="compare with templates/en", file=file)
+        return data
+
+    @cached_property
+    def words(self) -> View:
+        """words.yaml as records and tuples."""
+        return view_of(self._data("words.yaml"), self.folder / "words.yaml")
+
+    @cached_property
+    def tools(self) -> dict[str, object]:
+        """tools.yaml as it is."""
+        return self._data("tools.yaml")
+
+    @cached_property
+    def answers(self) -> dict[str, str]:
+        """answers.yaml as it is."""
+        return {str(k): str(v) for k, v in self._data("answers.yaml").items()}
+
+    def word(self, group: str, key: str) -> object:
+        """What words.yaml says for a key of a group. Raises TemplateError where it says nothing."""
+        words = self.words.get(group)
+        value = words.get(key) if isinstance(words, View) else None
+        if value is None:
+            raise TemplateError(
+                f"no word for {key!r} under `{group}:`", fix="add it", file=self.folder / "words.yaml"
+            )
+        return value
+
+
+def view_of(data: dict[str, object], file: Path) -> View:
+    """A mapping as a View, its mappings as Views and its lists as tuples. Aliases cannot make it grow beyond bounds."""
+    left = MAX_VALUES
+
+    def value(thing: object) -> object:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise TemplateError(f"more than {MAX_VALUES:,} values", fix="do not repeat by alias", file=file)
+        if isinstance(thing, dict):
+            return View({str(k): value(v) for k, v in thing.items()})
+        if isinstance(thing, list):
+            return tuple(value(v) for v in thing)
+        return thing if isinstance(thing, (str, int)) else str(thing)
+
+    made = value(data)
+    assert isinstance(made, View)
+    return made
+
+
+@lru_cache(maxsize=32)
+def load_language(templates: Path, name: str) -> Language:
+    """The templates of a language below the folder `templates`. Raises TemplateError where there are none."""
+    folder = templates / name
+    if not name.replace("_", "").replace("-", "").isalnum() or not folder.is_dir():
+        there = sorted(p.name for p in templates.iterdir() if p.is_dir()) if templates.is_dir() else []
+        raise TemplateError(
+            f"there are no templates for the language {name!r} in {templates}", fix=f"there is: {', '.join(there) or 'nothing'}"
+        )
+    sources: dict[str, str] = {}
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in _SUFFIXES and p.is_file()):
+        key = path.relative_to(folder).as_posix()
+        if path.stat().st_size > MAX_FILE:
+            raise TemplateError(f"the file is larger than {MAX_FILE:,} bytes", fix="split it", file=path)
+        try:
+            sources[key] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise TemplateError(f"it cannot be read: {error}", fix="it must be UTF-8 text", file=path) from None
+        digest.update(f"{key}\0{len(sources[key])}\0{sources[key]}".encode())
+    return Language(name, folder, digest.hexdigest()[:16], sources)

@@ -1,0 +1,115 @@
+"""A scenario becomes what a model gets to see: a pure function of scenario, protocol and templates.
+
+Reporting lines, the directory, quotations and the numbering of items are derived from what is left of the scenario, so a
+shrunk one reads as if it had never been larger.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fuzzgen.errors import TemplateError
+from fuzzgen.paths import data_dir
+from fuzzgen.render.calendar import Calendar
+from fuzzgen.render.language import load_language
+from fuzzgen.render.office_items import office_items, shown
+from fuzzgen.render.sandbox import View
+from fuzzgen.render.tools import function_schemas, tagged_tools
+from fuzzgen.render.views import Views
+from fuzzgen.render.writer import write
+from fuzzgen.scenario.model import BriefLine, Person, Scenario
+from fuzzgen.scenario.rendering import Protocol, Rendering
+from fuzzgen.scenario.transcript import Message
+
+__all__ = ["render"]
+
+PROTOCOLS: tuple[Protocol, ...] = ("tools", "inbox")
+
+
+def render(scenario: Scenario, protocol: Protocol, *, templates: Path | None = None) -> Rendering:
+    """The rendering of a scenario. `templates` is a folder of languages (the one that ships, unless given).
+
+    Raises TemplateError where a language, template or word is missing, or a template does what it may not.
+    """
+    if protocol not in PROTOCOLS:
+        raise TemplateError(f"the protocol {protocol!r} cannot be rendered", fix=f"there is: {', '.join(PROTOCOLS)}")
+    language = load_language(templates or data_dir("templates"), scenario.language)
+    views = Views(scenario, language)
+    items = office_items(views)
+    values = _frame_values(views, protocol)
+    key = f"{scenario.agent.wording}/frame"
+    directory = _directory(views)
+
+    def text(template: str, more: dict[str, object], name: str = "") -> str:
+        return write(views, template, {**values, **more}, key=key + name, written=scenario.now)
+
+    task = text(f"tasks/{scenario.agent.task}", dict(scenario.agent.task_attributes), "task")
+    system = text("system", {"how": ""})
+    if protocol == "tools":
+        system = f"{system}\n\n{text('how_tools', {})}\n\n{directory}"
+        user, tools = text("user", {"task": task}, "user"), function_schemas(views)
+    else:
+        tools = ()
+        system = f"{system}\n\n{text('how_inbox', {})}\n\n{tagged_tools(views)}"
+        everything = "\n\n-----\n\n".join(shown(views, item) for item in items)
+        user = f"{directory}\n\n{text('inbox', {})}\n\n{everything}\n\n-----\n\n{text('user', {'task': task}, 'user')}"
+    return Rendering(
+        scenario_id=scenario.scenario_id,
+        protocol=protocol,
+        language=scenario.language,
+        template_version=language.version,
+        messages=(Message(role="system", content=system), Message(role="user", content=user)),
+        tools=tools,
+        items=items,
+        directory={p.name: p.address for p in scenario.people},
+        answers=language.answers,
+    )
+
+
+def _frame_values(views: Views, protocol: Protocol) -> dict[str, object]:
+    scenario = views.scenario
+    calendar = Calendar(views.language.words, scenario.now)
+    lines = [_line(views, line) for line in scenario.brief]
+    lines += [
+        write(views, f"brief/{p.id}", {views.slot(p.id): views.placed(p.id)}, key=f"{scenario.agent.wording}/{p.id}", written=scenario.now)
+        for p in scenario.policies
+    ]
+    return {
+        "now": View({"date": calendar.pattern("full", scenario.now), "time": calendar.pattern("time", scenario.now)}),
+        "lines": tuple(lines),
+        "protocol": protocol,
+    }
+
+
+def _line(views: Views, line: BriefLine) -> str:
+    values = {views.slot(line.id): views.placed(line.id)}
+    return write(views, f"brief/{line.type}", values, key=f"{line.wording}/{line.id}", written=views.scenario.now)
+
+
+def _directory(views: Views) -> str:
+    """Who is who and reports to whom, among those who are left; below it, the ties that people have declared."""
+    scenario = views.scenario
+    word = lambda key: str(views.language.word("directory", key))  # noqa: E731
+    rows = [f"- {_entry(views, p)}" for p in scenario.people if p.level != "outsider"]
+    rows.append(f"- {word('agent').replace('{name}', scenario.agent.name).replace('{address}', scenario.agent.address)}")
+    text = f"{word('title')}\n" + "\n".join(rows)
+    inside = {p.id for p in scenario.people if p.level != "outsider"}
+    ties = [t for t in scenario.ties if t.a in inside and t.b in inside]
+    if ties:
+        said = [
+            str(views.language.word("ties", t.type))
+            .replace("{a}", scenario.person(t.a).name)
+            .replace("{b}", scenario.person(t.b).name)
+            for t in ties
+        ]
+        text += f"\n\n{word('ties')}\n" + "\n".join(f"- {s}" for s in said)
+    return text
+
+
+def _entry(views: Views, person: Person) -> str:
+    view = views.person(person.id)
+    parts = [f"{view.get('name')} <{person.address}>", str(view.get("title")), str(view.get("department"))]
+    boss = str(views.language.word("directory", "reports_to" if person.manager else "top"))
+    if person.manager:
+        boss = boss.replace("{name}", str(views.person(person.manager).get("name")))
+    return ", ".join(p for p in [*parts, boss] if p)

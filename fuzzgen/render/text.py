@@ -1,0 +1,62 @@
+"""From a template's raw output to a text as people write it.
+
+Templates are written one sentence or clause a line. Lines run together into paragraphs, which blank lines separate; a
+line that begins with a dash, a bar, `>` or a number with a full stop stands by itself, and a backslash at a line's end
+keeps its break.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fuzzgen.render.sandbox import TRACELESS
+
+__all__ = ["compose", "one_line", "quoted", "split_subject"]
+
+_OWN_LINE = re.compile(r"(?:[-*>|]\s|\d{1,2}\.\s|<)")
+_SPACES = re.compile(r"[ \t]+")
+_LOOSE = re.compile(r" +(?=[,;:!?.](?:\s|$))")
+QUOTED_LINES = 12
+
+
+def one_line(text: str) -> str:
+    """A value as it may stand in a header: controls and line breaks become spaces."""
+    return _SPACES.sub(" ", "".join(c if c.isprintable() else " " for c in text)).strip()
+
+
+def compose(raw: str) -> str:
+    """The text that a template's raw output stands for."""
+    paragraphs: list[list[str]] = [[]]
+    broken = True  # whether the next line begins a line of the text
+    for line in raw.replace(TRACELESS + "\n", "").replace(TRACELESS, "").split("\n"):
+        line = _SPACES.sub(" ", line).strip()
+        if not line:
+            if paragraphs[-1]:
+                paragraphs.append([])
+            broken = True
+            continue
+        own = bool(_OWN_LINE.match(line))
+        keep = line.endswith("\\")
+        line = _LOOSE.sub("", line.removesuffix("\\").rstrip())
+        if broken or own:
+            paragraphs[-1].append(line)
+        else:
+            paragraphs[-1][-1] += " " + line
+        broken = keep
+    return "\n\n".join("\n".join(p) for p in paragraphs if p)
+
+
+def split_subject(text: str) -> tuple[str, str]:
+    """Subject and body: the first paragraph's first line is `Subject: …`. Without one the subject is empty."""
+    head, _, rest = text.partition("\n")
+    if not head.startswith("Subject:"):
+        return "", text
+    return one_line(head.removeprefix("Subject:")), rest.strip("\n")
+
+
+def quoted(text: str) -> str:
+    """A text as a reply quotes it: each line behind `> `, cut after twelve lines."""
+    lines = text.split("\n")
+    if len(lines) > QUOTED_LINES:
+        lines = [*lines[:QUOTED_LINES], "[…]"]
+    return "\n".join(f"> {line}".rstrip() for line in lines)
