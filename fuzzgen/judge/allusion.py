@@ -36,9 +36,9 @@ class Allusion:
 
     @property
     def score(self) -> float:
-        """Tells and topics, and the subject where there is one of them."""
+        """Tells and topics, and a little more where the subject is named: a city and "your" are not yet plain."""
         base = self.tells + self.topics
-        return base + (1.0 if self.subject and base else 0.0)
+        return base + ((1.0 if base >= STRONG else 0.5) if self.subject and base else 0.0)
 
 
 @dataclass(frozen=True)

@@ -107,14 +107,9 @@ class _Compiler:
                 regex, words, empty = self._alternatives()
                 self._expect(")")
                 out += regex
-            elif here == "[":
-                self.at += 1
-                regex, words, _ = self._alternatives()
-                self._expect("]")
-                if self._peek() == " ":
-                    self.at += 1
-                    regex += "" if self.spaceless else _SPACE
-                out += f"(?:{regex})?"
+            elif here == "[" or self.text.startswith(" [", self.at):
+                regex, words = self._optional(led=here == " ")
+                out += regex
                 empty = True
             elif self.text.startswith("..", self.at) or self.text.startswith(" ..", self.at):
                 self.at = self.text.index("..", self.at) + 2
@@ -133,6 +128,19 @@ class _Compiler:
                 first |= words
                 open_ = empty
         return out, first, open_
+
+    def _optional(self, *, led: bool) -> tuple[str, set[str]]:
+        """A bracket with one of the spaces around it; the other one stays."""
+        space = "" if self.spaceless else _SPACE
+        self.at += 2 if led else 1
+        regex, words, _ = self._alternatives()
+        self._expect("]")
+        if led:
+            return f"(?:{space}{regex})?", words
+        if self._peek() == " ":
+            self.at += 1
+            regex += space
+        return f"(?:{regex})?", words
 
     def _expect(self, mark: str) -> None:
         if self._peek() != mark:
