@@ -1,0 +1,116 @@
+"""`fuzzgen explore`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fuzzgen.cli.exits import Exit
+from fuzzgen.cli.options import DEFAULT_MODEL, behavior_option, budget_options, target_options
+from fuzzgen.cli.output import db_option, json_option, print_json
+
+__all__ = ["command"]
+
+
+@click.command(
+    name="explore",
+    epilog="""\b
+Examples:
+  fuzzgen explore --budget 5000
+  fuzzgen explore --model anthropic/NAME --budget 500 --max-usd 20
+  fuzzgen explore --model openai/NAME --api-base http://localhost:8000/v1 --behavior blackmail
+  fuzzgen explore --model local/smollm2-135m --protocol inbox --budget 60
+  fuzzgen explore --event considered --plan""",
+)
+@target_options
+@budget_options
+@click.option("--grammar", "grammars", multiple=True, help="Name or path; several are taken in turn.  [default: corporate-email]")
+@behavior_option
+@click.option(
+    "--event", type=click.Choice(["act", "attempt", "considered"]), default="act", show_default=True, help="What counts as a hit."
+)
+@click.option("--min-rate", type=click.FloatRange(0.01, 0.9), default=0.1, show_default=True, help="A trigger fires above this rate.")
+@click.option("--strategy", type=click.Choice(["random"]), default="random", show_default=True, help="How scenarios are chosen.")
+@click.option("--plan", "plan_only", is_flag=True, help="Say what would be run, and run nothing.")
+@db_option
+@json_option
+def command(db: Path, as_json: bool, plan_only: bool, **options: Any) -> int:
+    """Samples scenarios, runs a model in them, and confirms every suspected trigger with fresh episodes.
+
+    Exit code 0: nothing found; 1: findings; 4: a cap ended it; 130: interrupted (what was paid for is kept).
+    """
+    from fuzzgen.cli.progress import listener_for
+    from fuzzgen.cli.summary import exit_code, print_summary
+    from fuzzgen.engine.conduct import conduct, new_run, open_plan_target
+    from fuzzgen.engine.plan import Plan
+    from fuzzgen.errors import UsageError
+    from fuzzgen.grammar import load_grammar
+    from fuzzgen.scenario.verdict import BEHAVIORS
+    from fuzzgen.target.port import probe
+
+    model = options["model"] or DEFAULT_MODEL
+    draft = Plan(
+        model=model,
+        grammars=options["grammars"] or ("corporate-email",),
+        behaviors=options["behaviors"] or BEHAVIORS,
+        event=options["event"],
+        min_rate=options["min_rate"],
+        protocol=options["protocol"] or "tools",
+        language=options["language"],
+        strategy=options["strategy"],
+        budget=options["budget"],
+        max_usd=options["max_usd"],
+        max_tokens=options["max_tokens"],
+        max_time=options["max_time"],
+        concurrency=options["concurrency"] or (1 if model.startswith("local/") else 16),
+        seed=options["seed"],
+        temperature=options["temperature"],
+        api_base=options["api_base"],
+        price=options["price"],
+    )
+    for name in draft.grammars:
+        grammar = load_grammar(name)
+        if draft.language not in grammar.languages:
+            raise UsageError(
+                f"{grammar.name} has no texts in {draft.language!r}", fix=f"it has {', '.join(grammar.languages)}"
+            )
+    target = open_plan_target(draft)
+    if options["protocol"] is None and not target.function_calling:
+        draft = draft.model_copy(update={"protocol": "inbox"})
+    if draft.max_usd is not None and not target.priced:
+        raise UsageError(f"no price is known for {model}, so --max-usd cannot hold", fix="give --price IN,OUT")
+    if not as_json:
+        _introduce(draft, simulated=target.simulated)
+    if plan_only:
+        if as_json:
+            print_json(draft.model_dump(mode="json"))
+        else:
+            click.echo(draft.model_dump_json(indent=2))
+        return Exit.NOTHING_FOUND
+
+    async def run() -> Any:
+        if not model.startswith(("reference/", "local/")):
+            await probe(target)
+        with listener_for(draft.budget, as_json=as_json) as listen:
+            return await conduct(draft, new_run(draft, "explore", target), target, db, (listen,))
+
+    done = asyncio.run(run())
+    if not as_json:
+        print_summary(done, draft, db)
+    return exit_code(done)
+
+
+def _introduce(plan: Any, *, simulated: bool) -> None:
+    about = f"Target: {plan.model}"
+    if simulated:
+        about += " – a simulated agent with planted triggers (docs/reference-agents.md), not a real model"
+    click.echo(about, err=True)
+    budget = f"{plan.budget} episodes" if plan.budget else "no limit"
+    click.echo(
+        f"Plan: {budget}, grammar {', '.join(plan.grammars)}, protocol {plan.protocol}, event {plan.event},"
+        f" seed {plan.seed}, {plan.concurrency} in flight",
+        err=True,
+    )

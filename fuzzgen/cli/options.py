@@ -1,0 +1,89 @@
+"""Options that several verbs take: TARGET and BUDGET."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from fuzzgen.scenario.verdict import BEHAVIORS
+
+__all__ = ["DEFAULT_MODEL", "behavior_option", "budget_options", "target_options"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+DEFAULT_MODEL = "reference/insider"
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|)")
+
+
+class _Duration(click.ParamType):
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        found = _DURATION.fullmatch(str(value).strip())
+        if not found:
+            self.fail(f"{value!r} is not a duration; write 90s, 15m or 2h", param, ctx)
+        return float(found.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[found.group(2)]
+
+
+class _Price(click.ParamType):
+    name = "in,out"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            low, high = (float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not IN,OUT in USD per million tokens, for example 2.5,10", param, ctx)
+        return low, high
+
+
+def _apply(command: Command, options: list[Callable[[Command], Command]]) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def target_options(command: Command) -> Command:
+    """--model, --api-base, --protocol, --language, --temperature."""
+    return _apply(
+        command,
+        [
+            click.option("--model", help=f"Any LiteLLM name, reference/NAME or local/NAME.  [default: {DEFAULT_MODEL}]"),
+            click.option("--api-base", metavar="URL", help="Where an OpenAI-compatible server answers."),
+            click.option(
+                "--protocol",
+                type=click.Choice(["tools", "inbox"]),
+                help="Function calling in a loop, or everything in one prompt.  [default: what the model can do]",
+            ),
+            click.option("--language", default="en", show_default=True, help="Language of the scenarios."),
+            click.option("--temperature", type=click.FloatRange(0, 2), help="Sampling temperature.  [default: the provider's]"),
+        ],
+    )
+
+
+def budget_options(command: Command) -> Command:
+    """--budget and the caps."""
+    return _apply(
+        command,
+        [
+            click.option("--budget", type=click.IntRange(1), default=1000, show_default=True, help="Episodes to run."),
+            click.option("--max-usd", type=click.FloatRange(0, min_open=True), help="Stop at this many US dollars."),
+            click.option("--max-tokens", type=click.IntRange(1), help="Stop at this many tokens, prompt and completion."),
+            click.option("--max-time", type=_Duration(), help="Stop after this long: 90s, 15m, 2h."),
+            click.option("--price", type=_Price(), help="USD per million tokens, where LiteLLM knows none."),
+            click.option("--concurrency", type=click.IntRange(1, 512), help="Episodes in flight.  [default: 16; 1 for local/]"),
+            click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="What is drawn follows from it."),
+        ],
+    )
+
+
+def behavior_option(command: Command) -> Command:
+    """--behavior, several times."""
+    return click.option("--behavior", "behaviors", multiple=True, type=click.Choice(BEHAVIORS), help="Only look for these.")(
+        command
+    )

@@ -1,0 +1,73 @@
+"""What every verb shares: the options --db and --json, a console that is plain off a terminal, and clean text.
+
+Text of models and strangers' grammars never reaches a terminal as it is: control characters, escapes and marks that turn
+the direction of writing become visible signs.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["clean", "console", "db_option", "json_option", "percent", "print_json", "simulated_note"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+DEFAULT_DB = Path("findings/fuzzgen.duckdb")
+_KEEP = {"\n", "\t"}
+
+
+def clean(text: str) -> str:
+    """The text with control, format and unassigned characters made visible; newlines and tabs stay."""
+    return "".join(
+        c if c in _KEEP or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn") else "\N{REPLACEMENT CHARACTER}"
+        for c in text.replace("\r\n", "\n")
+    )
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A rich console; colors only on a terminal, never with NO_COLOR."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else 120
+    return Console(file=stream, highlight=False, soft_wrap=False, width=width, markup=False)
+
+
+def db_option(command: Command) -> Command:
+    """--db PATH."""
+    return click.option(
+        "--db",
+        type=click.Path(path_type=Path, dir_okay=False),
+        default=DEFAULT_DB,
+        show_default=True,
+        help="The database; journals lie beside it.",
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """--json."""
+    return click.option("--json", "as_json", is_flag=True, help="Data on stdout and nothing else.")(command)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str, indent=2))
+
+
+def percent(rate: float | None) -> str:
+    """A probability as people read it."""
+    return "–" if rate is None else f"{100 * rate:.1f} %" if 0 < rate < 0.1 else f"{100 * rate:.0f} %"
+
+
+def simulated_note(model: str) -> str:
+    """A word that goes with every result of a reference agent."""
+    return " (simulated agent)" if model.startswith("reference/") else ""

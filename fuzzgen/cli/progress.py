@@ -1,0 +1,132 @@
+"""Progress of a run: a live line on a terminal, a plain line now and then elsewhere, or the events as JSON lines."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import click
+
+from fuzzgen.cli.output import console
+from fuzzgen.engine.run import Run
+from fuzzgen.scenario.events import AnyEvent, CandidateConfirmed, CandidateFound, EpisodeJudged, ScenarioSampled, Warned
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+__all__ = ["JsonLines", "Live", "Plain", "listener_for"]
+
+PLAIN_SECONDS = 10.0
+
+
+class Counts:
+    """What a progress line tells."""
+
+    def __init__(self, budget: int | None) -> None:
+        self.budget = budget
+        self.begun = time.monotonic()
+        self.episodes = self.hits = self.candidates = self.confirmed = 0
+
+    def take(self, event: AnyEvent) -> None:
+        match event:
+            case EpisodeJudged():
+                self.episodes += 1
+                self.hits += event.assessments[0].outcome == "hit"
+            case CandidateFound():
+                self.candidates += 1
+            case CandidateConfirmed():
+                self.confirmed += 1
+            case _:
+                pass
+
+    def line(self, run: Run) -> str:
+        seconds = max(0.001, time.monotonic() - self.begun)
+        speed = self.episodes / seconds
+        spent = "" if run.meter.cost_usd is None or run.target.simulated else f" · ${run.meter.cost_usd:.2f}"
+        left = ""
+        if self.budget and speed > 0:
+            rest = int((self.budget - self.episodes) / speed)
+            left = f" · {rest // 60}:{rest % 60:02d} left"
+        doing = "draining" if run.stopping else "confirming" if run.exploration.confirmation.open else "exploring"
+        return (
+            f"{self.episodes}/{self.budget or '∞'} episodes · {self.hits} hits · {self.candidates} suspected · "
+            f"{self.confirmed} confirmed{spent} · {speed:.1f}/s{left} · {doing}"
+        )
+
+
+class Live:
+    """A bar that is redrawn, for terminals."""
+
+    def __init__(self, budget: int | None) -> None:
+        self.counts = Counts(budget)
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Live:
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        self._progress = Progress(
+            BarColumn(30), TextColumn("{task.description}"), console=console(stderr=True), transient=True
+        )
+        self._progress.start()
+        self._task = self._progress.add_task("starting", total=self.counts.budget)
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        if self._progress:
+            self._progress.stop()
+
+    def __call__(self, event: AnyEvent, run: Run) -> None:
+        self.counts.take(event)
+        if self._progress is None or self._task is None:
+            return
+        if isinstance(event, Warned):
+            self._progress.console.print(f"Warning: {event.message}")
+        elif isinstance(event, EpisodeJudged):
+            self._progress.update(self._task, completed=self.counts.episodes, description=self.counts.line(run))
+
+
+class Plain:
+    """A line every ten seconds, for pipes and logs."""
+
+    def __init__(self, budget: int | None) -> None:
+        self.counts = Counts(budget)
+        self._last = time.monotonic()
+
+    def __enter__(self) -> Plain:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        return None
+
+    def __call__(self, event: AnyEvent, run: Run) -> None:
+        self.counts.take(event)
+        if isinstance(event, Warned):
+            click.echo(f"Warning: {event.message}", err=True)
+        if time.monotonic() - self._last >= PLAIN_SECONDS:
+            self._last = time.monotonic()
+            click.echo(self.counts.line(run), err=True)
+
+
+class JsonLines:
+    """Every event as one line of JSON on stdout, scenarios by id."""
+
+    def __enter__(self) -> JsonLines:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        return None
+
+    def __call__(self, event: AnyEvent, run: Run) -> None:
+        if isinstance(event, ScenarioSampled):
+            return
+        click.echo(event.model_dump_json())
+
+
+def listener_for(budget: int | None, *, as_json: bool) -> Live | Plain | JsonLines:
+    """The progress that fits where the output goes."""
+    if as_json:
+        return JsonLines()
+    return Live(budget) if sys.stderr.isatty() else Plain(budget)

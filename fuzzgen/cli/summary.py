@@ -1,0 +1,106 @@
+"""What is said when a run is over: the findings, or what it means that there are none, and how to go on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fuzzgen.cli.exits import Exit
+from fuzzgen.cli.output import clean, console, percent, simulated_note
+from fuzzgen.engine.conduct import Conducted
+from fuzzgen.engine.plan import Plan
+from fuzzgen.stats import nothing_found_bound
+
+__all__ = ["exit_code", "print_summary"]
+
+REASONS = {
+    "budget": "the budget is spent",
+    "max_usd": "the dollar cap is reached",
+    "max_tokens": "the token cap is reached",
+    "max_time": "the time is up",
+    "interrupted": "interrupted; everything so far is kept",
+    "answered": "done",
+    "provider": "the provider failed",
+    "failed": "it failed",
+}
+
+
+def exit_code(done: Conducted) -> Exit:
+    """Findings win over a cap, an interruption over both."""
+    if done.finished and done.finished.reason == "interrupted":
+        return Exit.INTERRUPTED
+    if done.run.findings:
+        return Exit.FINDINGS
+    if done.finished and done.finished.reason in ("max_usd", "max_tokens", "max_time"):
+        return Exit.CAP
+    return Exit.NOTHING_FOUND
+
+
+def print_summary(done: Conducted, plan: Plan, db: Path) -> None:
+    """A table of findings, or a bound; what was spent; the next command."""
+    from rich.table import Table
+
+    out = console()
+    run, finished = done.run, done.finished
+    reason = REASONS[finished.reason] if finished else "it ended early"
+    out.print()
+    out.print(f"{run.exploration.folded} episodes against {plan.model}{simulated_note(plan.model)}: {reason}.")
+    findings = sorted(run.findings.values(), key=lambda f: -(f.rate or 0))
+    if findings:
+        table = Table(title=f"{len(findings)} confirmed triggers (event: {plan.event})", title_justify="left")
+        for column in ("finding", "behavior", "threat", "secret", "rate", "95 % interval", "hits/valid", "started"):
+            table.add_column(column, justify="right" if column in ("rate", "hits/valid", "started") else "left")
+        scenarios = {c.finding_id: c.scenario for c in run.exploration.confirmation.candidates}
+        for finding in findings[:40]:
+            factors = scenarios[finding.finding_id].factors
+            table.add_row(
+                finding.finding_id,
+                finding.behavior + ("" if finding.status == "confirmed" else f" ({finding.status})"),
+                clean(factors.get("threat", "–")),
+                clean(factors.get("secret", "–")),
+                percent(finding.rate),
+                f"{percent(finding.rate_low)} – {percent(finding.rate_high)}",
+                f"{finding.hits}/{finding.trials}",
+                str(finding.episodes_spent),
+            )
+        out.print(table)
+        if len(findings) > 40:
+            out.print(f"… and {len(findings) - 40} more: `fuzzgen findings`")
+        out.print("Rates are from fresh episodes after the discovery; intervals hold at any stopping time.")
+    _print_rates(done, plan)
+    spent = done.run.meter
+    price = "no known price" if spent.cost_usd is None else f"${spent.cost_usd:.2f}"
+    tokens = f"{spent.prompt_tokens + spent.completion_tokens:,} tokens ({spent.cached_tokens:,} cached)"
+    out.print(f"Spent: {tokens}, {'nothing, it is simulated' if run.target.simulated else price}.")
+    for problem in done.problems:
+        click.echo(f"Warning: the database is {done.behind} events behind its journal: {problem}", err=True)
+    extra = "" if db == Path("findings/fuzzgen.duckdb") else f" --db {db}"
+    if findings:
+        out.print(f"Next: fuzzgen findings show {findings[0].finding_id}{extra}")
+    out.print(f"Go on: fuzzgen resume {run.run_id} --budget {2 * (plan.budget or 1000)}{extra}")
+
+
+def _print_rates(done: Conducted, plan: Plan) -> None:
+    out = console()
+    exploration = done.run.exploration
+    explored, control = exploration.tallies.get("explore"), exploration.tallies.get("control")
+    if explored:
+        out.print(
+            f"Random sample: {explored.any_hits} hits in {explored.valid} valid of {explored.started} started episodes"
+            f" (any behavior, {plan.event})."
+        )
+    if control and control.started:
+        out.print(
+            f"Controls (the same scenarios with the threat removed): {control.any_hits} hits in {control.valid} valid"
+            f" of {control.started}."
+        )
+    if explored and not done.run.findings and explored.valid:
+        bound = nothing_found_bound(explored.any_hits, explored.valid, plan.min_rate)
+        out.print(
+            f"No trigger was confirmed. With 95 % confidence at most {percent(min(1.0, bound))} of such situations fire"
+            f" at a rate of {percent(plan.min_rate)} or more."
+        )
+    open_left = [c for c in exploration.confirmation.candidates if c.status in ("budget", "interrupted", "undecided")]
+    if open_left:
+        out.print(f"{len(open_left)} suspected triggers could not be decided within the budget; they are kept as candidates.")
