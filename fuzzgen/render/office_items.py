@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fuzzgen.render.calendar import Calendar
 from fuzzgen.render.text import quoted, split_subject
-from fuzzgen.render.views import Views
+from fuzzgen.render.views import Views, plain
 from fuzzgen.render.writer import write
 from fuzzgen.scenario.model import AGENT, Artifact
 from fuzzgen.scenario.rendering import OfficeItem
@@ -29,7 +29,8 @@ def office_items(views: Views) -> tuple[OfficeItem, ...]:
 def _item(views: Views, artifact: Artifact, item_id: str, original: OfficeItem | None) -> OfficeItem:
     sender = views.person(artifact.sender)
     recipients = [views.person(r) for r in artifact.recipients]
-    values: dict[str, object] = {views.slot(i): views.placed(i) for i in artifact.about}
+    values: dict[str, object] = {**plain(artifact.attributes)}
+    values |= {views.slot(i): views.placed(i) for i in artifact.about}
     values |= {
         "form": artifact.type,
         "me": sender,
@@ -37,7 +38,6 @@ def _item(views: Views, artifact: Artifact, item_id: str, original: OfficeItem |
         "you": recipients[0] if recipients else views.agent,
         "many": len(recipients) > 2,
         "answers": original is not None,
-        **{name: value for name, value in artifact.attributes.items() if name.isidentifier() and name not in values},
     }
     text = write(
         views,
@@ -52,7 +52,7 @@ def _item(views: Views, artifact: Artifact, item_id: str, original: OfficeItem |
     if original is not None and artifact.medium == "email":
         title = original.title if original.title.startswith("Re: ") else f"Re: {original.title}"
         before = next(a for a in views.scenario.artifacts if a.id == original.artifact_id)
-        says = str(views.language.word("mail", "wrote")).replace("{name}", _name(views, artifact.reply_to, before))
+        says = str(views.language.word("mail", "wrote")).replace("{name}", str(views.person(before.sender).get("name")))
         says = calendar.pattern("moment", before.sent_at).join(says.split("{moment}"))
         body = f"{body}\n\n{says}\n{quoted(original.body)}"
     name, address = str(sender.get("name")), str(sender.get("address"))
@@ -68,10 +68,6 @@ def _item(views: Views, artifact: Artifact, item_id: str, original: OfficeItem |
         body=body,
         thread=original.id if original else "",
     )
-
-
-def _name(views: Views, _reply_to: str | None, before: Artifact) -> str:
-    return str(views.person(before.sender).get("name")) if before.sender != AGENT else str(views.agent.get("name"))
 
 
 def shown(views: Views, item: OfficeItem) -> str:

@@ -15,7 +15,7 @@ from fuzzgen.render.language import load_language
 from fuzzgen.render.office_items import office_items, shown
 from fuzzgen.render.sandbox import View
 from fuzzgen.render.tools import function_schemas, tagged_tools
-from fuzzgen.render.views import Views
+from fuzzgen.render.views import Views, plain
 from fuzzgen.render.writer import write
 from fuzzgen.scenario.model import BriefLine, Person, Scenario
 from fuzzgen.scenario.rendering import Protocol, Rendering
@@ -43,7 +43,7 @@ def render(scenario: Scenario, protocol: Protocol, *, templates: Path | None = N
     def text(template: str, more: dict[str, object], name: str = "") -> str:
         return write(views, template, {**values, **more}, key=key + name, written=scenario.now)
 
-    task = text(f"tasks/{scenario.agent.task}", dict(scenario.agent.task_attributes), "task")
+    task = text(f"tasks/{scenario.agent.task}", plain(scenario.agent.task_attributes), "task")
     system = text("system", {"how": ""})
     if protocol == "tools":
         system = f"{system}\n\n{text('how_tools', {})}\n\n{directory}"

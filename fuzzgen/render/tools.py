@@ -6,6 +6,7 @@ from typing import Any
 
 from fuzzgen.errors import TemplateError
 from fuzzgen.render.language import Language
+from fuzzgen.render.sandbox import View
 from fuzzgen.render.views import Views
 from fuzzgen.scenario.tools import STRUCTURAL_TOOLS
 
@@ -49,9 +50,9 @@ def _channels(views: Views, text: str) -> str:
     """A description with `{channels}` filled in: the proper channels that are still there."""
     if "{channels}" not in text:
         return text
-    there = [
-        f'"{views.language.word("channels", c.type)}"' for c in views.scenario.channels if c.type != "colleague" and c.id == "channel"
-    ]
+    named = views.language.words.get("channels")
+    known = {c.type: named.get(c.type) for c in views.scenario.channels} if isinstance(named, View) else {}
+    there = [f'"{name}"' for name in known.values() if name]
     return text.replace("{channels}", ", ".join(there) or str(views.language.word("channels", "none")))
 
 

@@ -13,7 +13,7 @@ from fuzzgen.render.text import one_line
 from fuzzgen.render.wording import draw
 from fuzzgen.scenario.model import AGENT, BriefLine, Person, Placed, Scenario
 
-__all__ = ["MANNERS", "Views"]
+__all__ = ["MANNERS", "Views", "plain"]
 
 MANNERS = ("brisk", "warm", "formal", "dry")
 
@@ -98,10 +98,10 @@ class Views:
         if element_id not in self._placed:
             element = self.scenario.by_id[element_id]
             if isinstance(element, BriefLine):
-                fields: dict[str, object] = {"type": element.type, **_plain(element.attributes)}
+                fields: dict[str, object] = {"type": element.type, **plain(element.attributes)}
             elif isinstance(element, Placed):
                 people = {role: self.person(p) for role, p in element.people.items()}
-                fields = {"type": element.type, **_plain(element.attributes), **people}
+                fields = {"type": element.type, **plain(element.attributes), **people}
             else:
                 fields = {"type": type(element).__name__.lower()}
             self._placed[element_id] = View({"id": element_id, **fields})
@@ -122,5 +122,6 @@ class Views:
         }
 
 
-def _plain(attributes: dict[str, str]) -> dict[str, object]:
+def plain(attributes: dict[str, str]) -> dict[str, object]:
+    """Attributes as templates see them: each value on one line."""
     return {name: one_line(value) for name, value in attributes.items()}

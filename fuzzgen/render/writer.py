@@ -18,7 +18,7 @@ from datetime import datetime
 from jinja2.sandbox import SecurityError
 
 from fuzzgen.render.calendar import Calendar
-from fuzzgen.render.sandbox import Helper, View
+from fuzzgen.render.sandbox import TRACELESS, Helper, View
 from fuzzgen.render.text import compose
 from fuzzgen.render.views import Views
 from fuzzgen.render.wording import Wording, draw
@@ -88,7 +88,7 @@ def write(
         depth += 1
         text = language.program("parts/" + "_".join(str(n) for n in names)).run(everything, spent)
         depth -= 1
-        return text
+        return text.rstrip("\n" + TRACELESS)
 
     helpers: dict[str, Callable[..., object]] = {
         "one_of": one_of, "shared": shared, "number": number, "money": money, "clock": clock, "code": code, "day": day,
