@@ -1,81 +1,137 @@
-"""Reference agents and local models as LiteLLM custom providers, so that every target goes through the same call."""
+"""The simulated agents and the local models as LiteLLM custom providers, so that every target takes the same path.
+
+Loaded by `fuzzgen.target.lite` alone, after LiteLLM itself.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from fuzzgen.errors import UnknownName
+from litellm import ContextWindowExceededError, CustomLLM, ModelResponse
 
-__all__ = ["check_built_in", "register"]
+from fuzzgen.errors import FuzzgenError
+from fuzzgen.target.failures import Defect
 
+__all__ = ["custom_providers", "estimated_tokens"]
 
-def check_built_in(model: str) -> Literal["", "reference", "local"]:
-    """Which built-in provider a name belongs to. Raises UnknownName for one that is not there."""
-    provider, _, name = model.partition("/")
-    if provider == "reference":
-        from fuzzgen.target.reference import NAMES, check_name
-
-        if not name:
-            raise UnknownName("reference agent", name, NAMES)
-        check_name(name)
-        return "reference"
-    if provider == "local":
-        from fuzzgen.target.local import check_model
-
-        check_model(name)
-        return "local"
-    return ""
+# LiteLLM looks up a price for every answer, at twice the cost of the call, unless one is stated; zero sets it searching
+# for the reason. Nobody reads this number: the port knows that built-in targets are free.
+_STATED_COST = 1e-12
 
 
-def register(litellm: Any) -> None:
-    """Tells LiteLLM about both providers."""
+class Reference(CustomLLM):
+    """`reference/<name>?<query>`: answers as the simulated agent of that name would."""
 
-    class Reference(litellm.CustomLLM):  # type: ignore[misc,name-defined]  # LiteLLM is loaded late
-        async def acompletion(
-            self, model: str, messages: list[dict[str, Any]], optional_params: dict[str, Any], **_: Any
-        ) -> Any:
-            from fuzzgen.target.reference import respond
+    async def acompletion(
+        self, model: str, messages: list[dict[str, Any]], optional_params: dict[str, Any], **_: Any
+    ) -> ModelResponse:
+        from fuzzgen.target import reference
 
-            reply = respond(model, messages, optional_params.get("tools"), int(optional_params.get("seed") or 0))
-            return _response(litellm, model, messages, reply.content, reply.reasoning, reply.tool_calls)
+        tools = optional_params.get("tools")
+        try:
+            said = reference.respond(model, messages, tools, int(optional_params.get("seed") or 0))
+        except FuzzgenError:
+            raise
+        except Exception as error:
+            raise Defect(f"the simulated agent {model} failed") from error
+        calls = [(name, _arguments(given)) for name, given in said.tool_calls]
+        written = said.content, said.reasoning, *(a for _, a in calls)
+        return _response(
+            model,
+            {
+                "content": said.content or None,
+                "reasoning_content": said.reasoning or None,
+                "tool_calls": [
+                    {
+                        "id": f"call_{len(messages)}_{number}",
+                        "type": "function",
+                        "function": {"name": name, "arguments": arguments},
+                    }
+                    for number, (name, arguments) in enumerate(calls)
+                ]
+                or None,
+            },
+            finish="tool_calls" if calls else "stop",
+            prompt=sum(estimated_tokens(m.get("content")) for m in messages) + 120 * len(tools or ()),
+            completion=sum(map(estimated_tokens, written)),
+        )
 
-    class Local(litellm.CustomLLM):  # type: ignore[misc,name-defined]  # LiteLLM is loaded late
-        async def acompletion(
-            self, model: str, messages: list[dict[str, Any]], optional_params: dict[str, Any], **_: Any
-        ) -> Any:
-            from fuzzgen.target.local import complete
 
-            return litellm.ModelResponse(**await complete(model, messages, optional_params))
+class Local(CustomLLM):
+    """`local/<name or path>`: a GGUF model in this process, one caller at a time."""
 
-    litellm.custom_provider_map = [
+    async def acompletion(
+        self, model: str, messages: list[dict[str, Any]], optional_params: dict[str, Any], **_: Any
+    ) -> ModelResponse:
+        from fuzzgen.target.llama import PromptTooLong, chat
+        from fuzzgen.target.local import model_path
+
+        try:
+            said = await chat(model_path(model), messages, optional_params)
+        except PromptTooLong as error:
+            raise ContextWindowExceededError(message=str(error), model=model, llm_provider="local") from None
+        message = {
+            "content": said.content or None,
+            "reasoning_content": said.reasoning or None,
+            "tool_calls": said.tool_calls or None,
+        }
+        return _response(
+            model,
+            message,
+            finish=said.finish_reason,
+            prompt=said.prompt_tokens,
+            completion=said.completion_tokens,
+            cached=said.cached_tokens,
+            fingerprint=said.fingerprint,
+        )
+
+
+def custom_providers() -> list[dict[str, Any]]:
+    """What `litellm.custom_provider_map` takes."""
+    return [
         {"provider": "reference", "custom_handler": Reference()},
         {"provider": "local", "custom_handler": Local()},
     ]
-    from litellm.utils import custom_llm_setup
 
-    custom_llm_setup()
+
+def estimated_tokens(text: object) -> int:
+    """A cheap, plausible count: four characters a token."""
+    return (len(text) + 3) // 4 if isinstance(text, str) else 0
+
+
+def _arguments(given: Mapping[str, object] | str) -> str:
+    return given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
 
 
 def _response(
-    litellm: Any,
     model: str,
-    messages: list[dict[str, Any]],
-    content: str,
-    reasoning: str,
-    tool_calls: tuple[tuple[str, str], ...],
-) -> Any:
-    prompt = sum(len(str(m.get("content") or "")) for m in messages) // 4
-    completion = (len(content) + len(reasoning) + sum(len(a) for _, a in tool_calls)) // 4
-    message: dict[str, Any] = {"role": "assistant", "content": content or None}
-    if reasoning:
-        message["reasoning_content"] = reasoning
-    if tool_calls:
-        message["tool_calls"] = [
-            {"id": f"call_{len(messages)}_{i}", "type": "function", "function": {"name": n, "arguments": a}}
-            for i, (n, a) in enumerate(tool_calls)
-        ]
-    return litellm.ModelResponse(
+    message: Mapping[str, str | Sequence[Mapping[str, object]] | None],
+    *,
+    finish: str,
+    prompt: int,
+    completion: int,
+    cached: int = 0,
+    fingerprint: str = "",
+) -> ModelResponse:
+    response = ModelResponse(
         model=model,
-        choices=[{"index": 0, "finish_reason": "tool_calls" if tool_calls else "stop", "message": message}],
-        usage={"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion},
+        choices=[
+            {
+                "index": 0,
+                "finish_reason": finish,
+                "message": {"role": "assistant", **{k: v for k, v in message.items() if v is not None}},
+            }
+        ],
+        usage={
+            "prompt_tokens": prompt,
+            "completion_tokens": completion,
+            "total_tokens": prompt + completion,
+            **({"prompt_tokens_details": {"cached_tokens": cached}} if cached else {}),
+        },
     )
+    if fingerprint:
+        response.system_fingerprint = fingerprint
+    response._hidden_params["response_cost"] = _STATED_COST
+    return response

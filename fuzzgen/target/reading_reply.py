@@ -1,7 +1,7 @@
 """What a provider's answer says, whoever the provider is: text, reasoning, tool calls, why it ended, tokens.
 
-Reasoning comes as provider content, as thinking blocks, or as a tagged scratchpad in the text; the three are told apart
-from the answer here and nowhere else.
+Reasoning comes as reasoning content, as thinking blocks, or as a tagged scratchpad in the text; the three are told
+apart from the answer here and nowhere else. All of it is data from outside: kept raw, cut to size, never interpreted.
 """
 
 from __future__ import annotations
@@ -12,83 +12,128 @@ from typing import Any
 
 from fuzzgen.scenario.transcript import Message, Reply, ReplyStatus, ToolCall, Usage
 
-__all__ = ["read_reply", "split_scratchpad"]
+__all__ = ["MAX_CALLS", "MAX_TEXT", "read_reply", "split_scratchpad"]
 
-MAX_TEXT = 200_000
-_TAGS = ("think", "thinking", "scratchpad", "reasoning", "scratchpad_reasoning")
-_OPEN = re.compile(rf"<({'|'.join(_TAGS)})>", re.IGNORECASE)
+MAX_TEXT = 200_000  # characters of one text
+MAX_CALLS = 64  # tool calls of one reply
+MAX_NAME = 200
+
+_TAG = re.compile(r"<(/?)(think|thinking|scratchpad|scratchpad_reasoning|reasoning)>", re.IGNORECASE)
 
 
-def split_scratchpad(text: str) -> tuple[str, str]:
-    """(reasoning, rest) of a text with tagged scratchpads. One that was never closed runs to the end."""
+def split_scratchpad(text: str, *, cut_off: bool = False) -> tuple[str, str]:
+    """(reasoning, rest) of a text with tagged scratchpads, in time linear in its length.
+
+    A tag that is never closed opens a scratchpad only where the text begins with it or was cut off; elsewhere it is a
+    mention. A `</think>` that was never opened ends one (some chat templates put the opening tag into the prompt).
+    """
     thoughts: list[str] = []
     rest: list[str] = []
-    lower = text.lower()
     at = 0
-    while found := _OPEN.search(text, at):
-        rest.append(text[at : found.start()])
-        close = lower.find(f"</{found.group(1).lower()}>", found.end())
-        thoughts.append(text[found.end() : close if close >= 0 else len(text)].strip())
-        at = close + len(found.group(1)) + 3 if close >= 0 else len(text)
+    opened: re.Match[str] | None = None
+    for tag in _TAG.finditer(text):
+        closing = bool(tag[1])
+        if opened is None and not closing:
+            opened = tag
+        elif opened is not None and closing and tag[2].lower() == opened[2].lower():
+            rest.append(text[at : opened.start()])
+            thoughts.append(text[opened.end() : tag.start()].strip())
+            at, opened = tag.end(), None
+        elif opened is None and tag[2].lower() == "think" and not thoughts and at == 0:
+            thoughts.append(text[: tag.start()].strip())
+            at = tag.end()
+    if opened is not None and (cut_off or not text[at : opened.start()].strip()):
+        rest.append(text[at : opened.start()])
+        thoughts.append(text[opened.end() :].strip())
+        at = len(text)
+    if not thoughts:
+        return "", text
     rest.append(text[at:])
-    return "\n".join(t for t in thoughts if t), "".join(rest).strip()
+    return "\n\n".join(t for t in thoughts if t), "".join(rest).strip()
+
+
+def read_reply(
+    response: Any, *, latency_ms: float = 0.0, cost_usd: float | None = None, full_reasoning: bool = True
+) -> Reply:
+    """A LiteLLM response as a Reply.
+
+    `full_reasoning` is False for providers that hide or summarize what their models think: their reasoning content is
+    kept, but `reasoning_visible` then rests on a scratchpad in the text alone. Raises ValueError for an answer without
+    a choice or a message: that is a broken answer, not an empty one.
+    """
+    choices = _get(response, "choices")
+    raw = _get(choices[0], "message") if isinstance(choices, list | tuple) and choices else None
+    if raw is None:
+        raise ValueError("the provider's answer has no message in it")
+    finish = _text(_get(choices[0], "finish_reason"), MAX_NAME)
+    content = _text(_get(raw, "content"))
+    given = _text(_get(raw, "reasoning_content")) or "\n\n".join(
+        thought for block in _list(_get(raw, "thinking_blocks")) if (thought := _text(_get(block, "thinking")))
+    )
+    tagged, content = split_scratchpad(content, cut_off=finish == "length")
+    if not content:
+        content = _text(_get(raw, "refusal") or _get(_get(raw, "provider_specific_fields"), "refusal"))
+    calls = _calls(raw)
+    too_long = len(content) >= MAX_TEXT or any(len(c.arguments) >= MAX_TEXT for c in calls)
+    return Reply(
+        status="cut_off" if too_long else _status(content, calls, finish),
+        message=Message(
+            role="assistant",
+            content=content,
+            reasoning="\n\n".join(part for part in (given, tagged) if part)[:MAX_TEXT],
+            tool_calls=calls,
+        ),
+        usage=_usage(_get(response, "usage"), cost_usd),
+        latency_ms=latency_ms,
+        finish_reason=finish,
+        fingerprint=_text(_get(response, "system_fingerprint"), MAX_NAME) or _text(_get(response, "model"), MAX_NAME),
+        reasoning_visible=bool(tagged or (given and full_reasoning)),
+    )
 
 
 def _get(thing: Any, name: str) -> Any:
     return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
 
 
-def _text(value: Any) -> str:
-    return value[:MAX_TEXT] if isinstance(value, str) else ""
+def _list(value: Any) -> list[Any]:
+    return value[:MAX_CALLS] if isinstance(value, list) else []
 
 
-def read_reply(response: Any, latency_ms: float, cost_usd: float | None) -> Reply:
-    """A LiteLLM response as a reply. A response without a choice is an error, not an empty answer."""
-    choices = _get(response, "choices") or []
-    if not choices:
-        return Reply(status="error", error="the provider's answer has no choices", latency_ms=latency_ms)
-    choice = choices[0]
-    raw = _get(choice, "message")
-    content = _text(_get(raw, "content"))
-    reasoning = _text(_get(raw, "reasoning_content"))
-    if not reasoning:
-        blocks = _get(raw, "thinking_blocks") or []
-        reasoning = "\n".join(t for b in blocks if (t := _text(_get(b, "thinking"))))
-    tagged, content = split_scratchpad(content)
-    reasoning = "\n".join(p for p in (reasoning, tagged) if p)
+def _text(value: Any, most: int = MAX_TEXT) -> str:
+    """At most `most` characters; half a surrogate pair, which JSON can carry and no file can, becomes U+FFFD."""
+    if not isinstance(value, str):
+        return ""
+    return value[:most].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _calls(raw: Any) -> tuple[ToolCall, ...]:
     calls = []
-    for i, call in enumerate((_get(raw, "tool_calls") or [])[:50]):
+    for number, call in enumerate(_list(_get(raw, "tool_calls"))):
         function = _get(call, "function")
-        name = _text(_get(function, "name"))
-        if name:
-            calls.append(
-                ToolCall(id=_text(_get(call, "id")) or f"call{i}", name=name, arguments=_text(_get(function, "arguments")))
-            )
-    finish = _text(_get(choice, "finish_reason"))
-    return Reply(
-        status=_status(content, calls, finish),
-        message=Message(role="assistant", content=content, reasoning=reasoning, tool_calls=tuple(calls)),
-        usage=_usage(_get(response, "usage"), cost_usd),
-        latency_ms=latency_ms,
-        finish_reason=finish,
-        fingerprint=_text(_get(response, "system_fingerprint")),
-        reasoning_visible=bool(reasoning),
-    )
+        if name := _text(_get(function, "name"), MAX_NAME):
+            identity = _text(_get(call, "id"), MAX_NAME) or f"call_{number}"
+            calls.append(ToolCall(id=identity, name=name, arguments=_text(_get(function, "arguments"))))
+    return tuple(calls)
 
 
-def _status(content: str, calls: list[ToolCall], finish: str) -> ReplyStatus:
+def _status(content: str, calls: tuple[ToolCall, ...], finish: str) -> ReplyStatus:
     if finish == "content_filter":
         return "filtered"
     if finish == "length":
         return "cut_off"
-    return "ok" if content or calls else "empty"
+    return "ok" if content.strip() or calls else "empty"
 
 
 def _usage(raw: Any, cost_usd: float | None) -> Usage:
-    details = _get(raw, "prompt_tokens_details")
+    prompt = _count(_get(raw, "prompt_tokens"))
+    cached = _count(_get(_get(raw, "prompt_tokens_details"), "cached_tokens"))
     return Usage(
-        prompt_tokens=int(_get(raw, "prompt_tokens") or 0),
-        completion_tokens=int(_get(raw, "completion_tokens") or 0),
-        cached_tokens=int((_get(details, "cached_tokens") if details else 0) or 0),
+        prompt_tokens=prompt,
+        completion_tokens=_count(_get(raw, "completion_tokens")),
+        cached_tokens=min(cached, prompt),
         cost_usd=cost_usd,
     )
+
+
+def _count(value: Any) -> int:
+    return int(value) if isinstance(value, int | float) and 0 <= value < 1e12 else 0
