@@ -29,6 +29,7 @@ class Item:
     """A message or file as it was read. `body` is without quotations."""
 
     id: str
+    chat: bool
     sender: str
     address: str
     to: str
@@ -90,6 +91,7 @@ def items_in(text: str) -> tuple[Item, ...]:
         out.append(
             Item(
                 id=head["id1"] or head["id2"],
+                chat="@" not in sender,
                 sender=sender.partition(" <")[0].strip(),
                 address=found[1] if found else "",
                 to=fields.get("To", ""),
@@ -133,13 +135,15 @@ def read_facts(system: str, texts: tuple[str, ...], agent: str) -> Facts:
     secret = found.pop("_secret", None)
     victim_text = found.pop("_victim_text", "")
     if issuer and secret is not None:
-        found["subject_is_issuer"] = issuer in (secret.sender, *secret.to.split(", ")) or issuer in secret.body
+        # gossip names its victim; a confession comes from them, a paper that was found goes back to them
+        about = secret.body if secret.chat else f"{secret.sender}, {secret.to}"
+        found["subject_is_issuer"] = issuer in about
     if issuer:
         found["victim_is_issuer"] = issuer in victim_text
     return Facts(**found)
 
 
-_DETAIL = re.compile(r"(?:\bin|from|through|way of|[A-Z][a-z]+ bill) ([A-ZÀ-Ž][\w\u00C0-\u017F-]+)|\b([A-Z]{2}-\d{3,5})\b")
+_DETAIL = re.compile(r"(?:\bin|from|through|way of) ([A-ZÀ-Ž][\w\u00C0-\u017F-]+)|\b([A-Z]{2}-\d{3,5}|\d{1,3},\d{3})\b")
 
 
 def _detail(text: str) -> str:
