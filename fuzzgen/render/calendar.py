@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from fuzzgen.render.sandbox import View
 
 __all__ = ["Calendar"]
+
+_MARK = re.compile(r"\{(?:weekday|short|month|day|year|time|iso)\}")
 
 
 class Calendar:
@@ -15,19 +18,28 @@ class Calendar:
     def __init__(self, words: View, written: datetime) -> None:
         self.words, self.written = words, written
 
+    def _name(self, group: str, index: int) -> str:
+        names = self.words.get(group)
+        assert isinstance(names, tuple)
+        return str(names[index])
+
     def _fill(self, pattern: str, moment: datetime) -> str:
-        weekdays, months, shorts = (self.words.get(k) for k in ("weekdays", "months", "weekdays_short"))
-        assert isinstance(weekdays, tuple) and isinstance(months, tuple) and isinstance(shorts, tuple)
-        marks = {
-            "{weekday}": str(weekdays[moment.weekday()]),
-            "{short}": str(shorts[moment.weekday()]),
-            "{day}": str(moment.day),
-            "{month}": str(months[moment.month - 1]),
-            "{year}": str(moment.year),
-            "{iso}": moment.strftime("%Y-%m-%d"),
-            "{time}": moment.strftime("%H:%M"),
-        }
-        for mark, value in marks.items():
+        for mark in _MARK.findall(pattern):
+            match mark:
+                case "{weekday}":
+                    value = self._name("weekdays", moment.weekday())
+                case "{short}":
+                    value = self._name("weekdays_short", moment.weekday())
+                case "{month}":
+                    value = self._name("months", moment.month - 1)
+                case "{day}":
+                    value = str(moment.day)
+                case "{year}":
+                    value = str(moment.year)
+                case "{time}":
+                    value = f"{moment.hour:02d}:{moment.minute:02d}"
+                case _:
+                    value = moment.date().isoformat()
             pattern = pattern.replace(mark, value)
         return pattern
 
@@ -46,7 +58,7 @@ class Calendar:
         return self.pattern(name, moment)
 
     def when(self, iso: str) -> View:
-        """A moment given in ISO form: `words` (with today or tomorrow where it is), `date`, `time`, `weekday`, `iso`."""
+        """A moment given in ISO form: `words` (today or tomorrow where it is), `date`, `time`, `weekday`, `iso`."""
         moment = datetime.fromisoformat(iso)
         ahead = (moment.date() - self.written.date()).days
         name = {0: "today", 1: "tomorrow"}.get(ahead, "moment")

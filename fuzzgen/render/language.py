@@ -1,12 +1,12 @@
 """The templates of one language, read and compiled once per process.
 
-    templates/<language>/
-        system.j2  task.j2  inbox.j2        the frame of the conversation
-        artifacts/<type>.j2                 a message or document: `Subject: …`, then its body
-        brief/<type>.j2                     a line of the brief or a policy
-        tasks/<task>.j2                     what the agent is asked to do
-        parts/<name>.j2                     whatever templates share, by `part(name)`
-        words.yaml  tools.yaml  answers.yaml
+templates/<language>/
+    system.j2  task.j2  inbox.j2        the frame of the conversation
+    artifacts/<type>.j2                 a message or document: `Subject: …`, then its body
+    brief/<type>.j2                     a line of the brief or a policy
+    tasks/<task>.j2                     what the agent is asked to do
+    parts/<name>.j2                     whatever templates share, by `part(name)`
+    words.yaml  tools.yaml  answers.yaml
 """
 
 from __future__ import annotations
@@ -66,8 +66,9 @@ class Language:
             data = yaml.load(self.sources[name], Loader=yaml.CSafeLoader)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
+            line = mark.line + 1 if mark else None
             raise TemplateError(
-                f"not YAML: {getattr(error, 'problem', error)}", fix="mend it", file=file, line=mark.line + 1 if mark else None
+                f"not YAML: {getattr(error, 'problem', error)}", fix="mend it", file=file, line=line
             ) from None
         if not isinstance(data, dict):
             raise TemplateError("a mapping is expected", fix="compare with templates/en", file=file)
@@ -93,9 +94,7 @@ class Language:
         words = self.words.get(group)
         value = words.get(key) if isinstance(words, View) else None
         if value is None:
-            raise TemplateError(
-                f"no word for {key!r} under `{group}:`", fix="add it", file=self.folder / "words.yaml"
-            )
+            raise TemplateError(f"no word for {key!r} under `{group}:`", fix="add it", file=self.folder / "words.yaml")
         return value
 
 
@@ -126,7 +125,8 @@ def load_language(templates: Path, name: str) -> Language:
     if not name.replace("_", "").replace("-", "").isalnum() or not folder.is_dir():
         there = sorted(p.name for p in templates.iterdir() if p.is_dir()) if templates.is_dir() else []
         raise TemplateError(
-            f"there are no templates for the language {name!r} in {templates}", fix=f"there is: {', '.join(there) or 'nothing'}"
+            f"there are no templates for the language {name!r} in {templates}",
+            fix=f"there is: {', '.join(there) or 'nothing'}",
         )
     sources: dict[str, str] = {}
     digest = hashlib.sha256()

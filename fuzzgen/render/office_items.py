@@ -6,7 +6,7 @@ from fuzzgen.render.calendar import Calendar
 from fuzzgen.render.text import quoted, split_subject
 from fuzzgen.render.views import Views, plain
 from fuzzgen.render.writer import write
-from fuzzgen.scenario.model import AGENT, Artifact
+from fuzzgen.scenario.model import Artifact
 from fuzzgen.scenario.rendering import OfficeItem
 
 __all__ = ["office_items", "shown"]
@@ -72,8 +72,10 @@ def _item(views: Views, artifact: Artifact, item_id: str, original: OfficeItem |
 
 def shown(views: Views, item: OfficeItem) -> str:
     """An item in full, with its header in the language's words."""
-    mail = views.language.words.get("mail")
-    label = lambda key: str(mail.get(key))  # type: ignore[union-attr]  # noqa: E731 - words.yaml has `mail:`
+
+    def label(key: str) -> str:
+        return str(views.language.word("mail", key))
+
     lines = [f"[{item.id}] {label(item.medium)}", f"{label('date')}: {item.sent_at}", f"{label('from')}: {item.sender}"]
     if item.recipients:
         lines.append(f"{label('to')}: {', '.join(item.recipients)}")

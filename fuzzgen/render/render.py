@@ -1,7 +1,7 @@
 """A scenario becomes what a model gets to see: a pure function of scenario, protocol and templates.
 
-Reporting lines, the directory, quotations and the numbering of items are derived from what is left of the scenario, so a
-shrunk one reads as if it had never been larger.
+Reporting lines, the directory, quotations and the numbering of items are derived from what is left of the scenario, so
+a shrunk one reads as if it had never been larger.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from fuzzgen.render.sandbox import View
 from fuzzgen.render.tools import function_schemas, tagged_tools
 from fuzzgen.render.views import Views, plain
 from fuzzgen.render.writer import write
-from fuzzgen.scenario.model import BriefLine, Person, Scenario
+from fuzzgen.scenario.model import Person, Scenario
 from fuzzgen.scenario.rendering import Protocol, Rendering
 from fuzzgen.scenario.transcript import Message
 
@@ -69,11 +69,8 @@ def render(scenario: Scenario, protocol: Protocol, *, templates: Path | None = N
 def _frame_values(views: Views, protocol: Protocol) -> dict[str, object]:
     scenario = views.scenario
     calendar = Calendar(views.language.words, scenario.now)
-    lines = [_line(views, line) for line in scenario.brief]
-    lines += [
-        write(views, f"brief/{p.id}", {views.slot(p.id): views.placed(p.id)}, key=f"{scenario.agent.wording}/{p.id}", written=scenario.now)
-        for p in scenario.policies
-    ]
+    lines = [_stated(views, line.id, line.type, line.wording) for line in scenario.brief]
+    lines += [_stated(views, p.id, p.id, scenario.agent.wording) for p in scenario.policies]
     return {
         "now": View({"date": calendar.pattern("full", scenario.now), "time": calendar.pattern("time", scenario.now)}),
         "lines": tuple(lines),
@@ -81,25 +78,30 @@ def _frame_values(views: Views, protocol: Protocol) -> dict[str, object]:
     }
 
 
-def _line(views: Views, line: BriefLine) -> str:
-    values = {views.slot(line.id): views.placed(line.id)}
-    return write(views, f"brief/{line.type}", values, key=f"{line.wording}/{line.id}", written=views.scenario.now)
+def _stated(views: Views, element_id: str, template: str, wording: int) -> str:
+    """A line or policy as the brief states it."""
+    values = {views.slot(element_id): views.placed(element_id)}
+    return write(views, f"brief/{template}", values, key=f"{wording}/{element_id}", written=views.scenario.now)
 
 
 def _directory(views: Views) -> str:
     """Who is who and reports to whom, among those who are left; below it, the ties that people have declared."""
     scenario = views.scenario
-    word = lambda key: str(views.language.word("directory", key))  # noqa: E731
+
+    def word(key: str) -> str:
+        return str(views.language.word("directory", key))
+
     rows = [f"- {_entry(views, p)}" for p in scenario.people if p.level != "outsider"]
-    rows.append(f"- {word('agent').replace('{name}', scenario.agent.name).replace('{address}', scenario.agent.address)}")
+    agent = word("agent").replace("{address}", scenario.agent.address)
+    rows.append("- " + agent.replace("{name}", str(views.agent.get("name"))))
     text = f"{word('title')}\n" + "\n".join(rows)
     inside = {p.id for p in scenario.people if p.level != "outsider"}
     ties = [t for t in scenario.ties if t.a in inside and t.b in inside]
     if ties:
         said = [
             str(views.language.word("ties", t.type))
-            .replace("{a}", scenario.person(t.a).name)
-            .replace("{b}", scenario.person(t.b).name)
+            .replace("{a}", str(views.person(t.a).get("name")))
+            .replace("{b}", str(views.person(t.b).get("name")))
             for t in ties
         ]
         text += f"\n\n{word('ties')}\n" + "\n".join(f"- {s}" for s in said)

@@ -1,15 +1,16 @@
 """Templates from strangers, run within bounds: no file, no code of ours, little memory, little time.
 
-Jinja's own sandbox keeps templates from reaching Python's internals, but not from `'a' * 10**9`, `center(10**9)` or loops
-in loops. Here a template is parsed, its tree is checked against an allow-list, and everything that can grow is counted:
+Jinja's own sandbox keeps templates from reaching Python's internals, but not from `'a' * 10**9`, `center(10**9)` or
+loops in loops. Here a template is parsed, its tree is checked against an allow-list, and all that can grow is counted:
 
     source      at most MAX_SOURCE characters
     work        each pass through a loop and each part costs the nodes in it; at most MAX_WORK in one rendering
     text        at most MAX_OUTPUT characters out, MAX_TEXT in any value made by an operator or a filter
     values      names lead to `View`s (read-only records), tuples, texts and whole numbers; to call there are `Helper`s
 
-Values are data: what looks like a template in one stays literal text. Beyond Jinja's own `if`, `for` and `set` there are
-`one … or … end` (one of several wordings), `maybe … end` and `more … end` (left out where the short form is asked for).
+Values are data: what looks like a template in one stays literal text. Beyond Jinja's own `if`, `for` and `set` there
+are `one … or … end` (one of several wordings), `maybe … end` (a sentence that may be missing) and `more … end` (left
+out where the short form is asked for).
 A line that begins with `% ` is a statement and leaves no trace in the text.
 """
 
@@ -22,10 +23,11 @@ from typing import Any, NoReturn
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.environment import Template
+from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.runtime import LoopContext, Undefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from fuzzgen.errors import TemplateError
 
@@ -132,7 +134,9 @@ class _Wordings(Extension):
     def parse(self, parser: Parser) -> nodes.Node:
         token = next(parser.stream)
         line = token.lineno
-        parser.stream.expect("block_end") if parser.stream.current.type == "block_end" else parser.fail("too much here", line)
+        if parser.stream.current.type != "block_end":
+            parser.fail(f"`{token.value}` stands alone", line)
+        next(parser.stream)
         bodies = []
         while True:
             bodies.append(parser.subparse(("name:or", "name:end")))
@@ -175,9 +179,14 @@ class _Environment(ImmutableSandboxedEnvironment):
             return obj[argument]
         raise SecurityError(f"there is no item {str(argument)[:40]!r} to be had from a {type(obj).__name__.lower()}")
 
+    def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - jinja2's signature
+        if type(__obj) is Helper and not kwargs:
+            return __obj._function(*args)
+        if isinstance(__obj, Undefined):
+            str(__obj)  # raises, naming what is undefined
+        raise SecurityError(f"a {type(__obj).__name__.lower()} cannot be called")
+
     def is_safe_callable(self, obj: Any) -> bool:
-        if isinstance(obj, Undefined):
-            str(obj)  # raises, naming what is undefined
         return type(obj) is Helper
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -200,7 +209,7 @@ def _environment() -> _Environment:
     )  # fmt: skip
     env.globals = {}
     env.filters = dict(FILTERS)
-    env.tests = dict(TESTS)  # type: ignore[assignment]
+    env.tests = dict(TESTS)
     return env
 
 
@@ -229,9 +238,7 @@ def _check(node: nodes.Node) -> None:
         if node.recursive:
             raise TemplateSyntaxError("loops cannot be recursive", node.lineno)
         cost = nodes.Const(_size(node))
-        node.iter = nodes.Call(
-            nodes.Name("_each", "load"), [node.iter, cost], [], None, None, lineno=node.lineno
-        )
+        node.iter = nodes.Call(nodes.Name("_each", "load"), [node.iter, cost], [], None, None, lineno=node.lineno)
 
 
 class Program:
@@ -287,7 +294,7 @@ class Program:
             for frame in _frames(error):
                 if frame.f_code.co_filename == str(self.file):
                     line = self._template.get_corresponding_lineno(frame.f_lineno)
-        fix = "use only names that the template is given" if isinstance(error, UndefinedError) else "see docs on templates"
+        fix = "templates have only the names, filters and helpers that they are given"
         raise TemplateError(str(error)[:300], fix=fix, file=self.file, line=line) from None
 
 

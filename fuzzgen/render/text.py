@@ -21,29 +21,33 @@ QUOTED_LINES = 12
 
 def one_line(text: str) -> str:
     """A value as it may stand in a header: controls and line breaks become spaces."""
-    return _SPACES.sub(" ", "".join(c if c.isprintable() else " " for c in text)).strip()
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return _SPACES.sub(" ", text).strip()
 
 
 def compose(raw: str) -> str:
     """The text that a template's raw output stands for."""
     paragraphs: list[list[str]] = [[]]
     broken = True  # whether the next line begins a line of the text
-    for line in raw.replace(TRACELESS + "\n", "").replace(TRACELESS, "").split("\n"):
-        line = _SPACES.sub(" ", line).strip()
+    raw = _SPACES.sub(" ", raw.replace(TRACELESS + "\n", "").replace(TRACELESS, ""))
+    for line in raw.split("\n"):
+        line = line.strip()
         if not line:
             if paragraphs[-1]:
                 paragraphs.append([])
             broken = True
             continue
-        own = bool(_OWN_LINE.match(line))
+        own = not line[0].isalpha() and _OWN_LINE.match(line) is not None
         keep = line.endswith("\\")
-        line = _LOOSE.sub("", line.removesuffix("\\").rstrip())
+        if keep:
+            line = line[:-1].rstrip()
         if broken or own:
             paragraphs[-1].append(line)
         else:
             paragraphs[-1][-1] += " " + line
         broken = keep
-    return "\n\n".join("\n".join(p) for p in paragraphs if p)
+    return _LOOSE.sub("", "\n\n".join("\n".join(p) for p in paragraphs if p))
 
 
 def split_subject(text: str) -> tuple[str, str]:

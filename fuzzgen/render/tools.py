@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from fuzzgen.errors import TemplateError
@@ -30,65 +31,67 @@ OPTIONAL = frozenset({"attachments", "reply_all", "room", "note"})
 LONG = ("body", "text", "summary", "reason", "note", "state")  # what stands below the header lines of a tag
 
 
-def _wording(language: Language, name: str, parameters: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+def _wording(language: Language, name: str, parameters: tuple[str, ...], channels: str) -> tuple[str, dict[str, str]]:
+    """What a tool does, and what each parameter means."""
     file = language.folder / "tools.yaml"
     entry = language.tools.get(name)
     if not isinstance(entry, dict) or not isinstance(entry.get("says"), str):
         raise TemplateError(f"the tool {name!r} is not described", fix=f"add `{name}:` with `says:`", file=file)
     described = entry.get("parameters") or {}
+    if not isinstance(described, dict):
+        raise TemplateError(f"{name}: `parameters:` is no mapping", fix="name each parameter", file=file)
     missing = [p for p in parameters if p not in described]
     if missing:
         raise TemplateError(f"{name}: the parameter {missing[0]!r} is not described", fix="add it", file=file)
-    return str(entry["says"]).strip(), {p: str(described[p]).strip() for p in parameters}
+
+    def filled(text: object) -> str:
+        return str(text).strip().replace("{channels}", channels)
+
+    return filled(entry["says"]), {p: filled(described[p]) for p in parameters}
 
 
 def _available(views: Views) -> list[tuple[str, tuple[str, ...]]]:
     return [(n, STRUCTURAL[n]) for n in STRUCTURAL_TOOLS] + [(t.name, t.parameters) for t in views.scenario.tools]
 
 
-def _channels(views: Views, text: str) -> str:
-    """A description with `{channels}` filled in: the proper channels that are still there."""
-    if "{channels}" not in text:
-        return text
+def _channels(views: Views) -> str:
+    """The names of the proper channels that are still there, for descriptions that say `{channels}`."""
     named = views.language.words.get("channels")
     known = {c.type: named.get(c.type) for c in views.scenario.channels} if isinstance(named, View) else {}
     there = [f'"{name}"' for name in known.values() if name]
-    return text.replace("{channels}", ", ".join(there) or str(views.language.word("channels", "none")))
+    return ", ".join(there) or str(views.language.word("channels", "none"))
 
 
 def function_schemas(views: Views) -> tuple[dict[str, Any], ...]:
     """The structural tools and those of the scenario, in the form that the OpenAI protocol uses."""
-    out: list[dict[str, Any]] = []
-    for name, parameters in _available(views):
-        says, described = _wording(views.language, name, parameters)
-        properties = {
-            p: {**TYPES.get(p, {"type": "string"}), "description": _channels(views, d)} for p, d in described.items()
-        }
-        out.append(
-            {
-                "type": "function",
-                "function": {
-                    "name": name,
-                    "description": _channels(views, says),
-                    "parameters": {
-                        "type": "object",
-                        "properties": properties,
-                        "required": [p for p in parameters if p not in OPTIONAL],
-                        "additionalProperties": False,
-                    },
-                },
-            }
-        )
-    return tuple(out)
+    return tuple(_schema(views.language, name, parameters, _channels(views)) for name, parameters in _available(views))
+
+
+@lru_cache(maxsize=1024)
+def _schema(language: Language, name: str, parameters: tuple[str, ...], channels: str) -> dict[str, Any]:
+    says, described = _wording(language, name, parameters, channels)
+    return {
+        "type": "function",
+        "function": {
+            "name": name,
+            "description": says,
+            "parameters": {
+                "type": "object",
+                "properties": {p: {**TYPES.get(p, {"type": "string"}), "description": d} for p, d in described.items()},
+                "required": [p for p in parameters if p not in OPTIONAL],
+                "additionalProperties": False,
+            },
+        },
+    }
 
 
 def tagged_tools(views: Views) -> str:
     """How to use the scenario's tools as tagged text; reading needs none, since everything is in the prompt."""
     blocks = []
     for name, parameters in [*((t.name, t.parameters) for t in views.scenario.tools), ("finish_task", ("summary",))]:
-        says, described = _wording(views.language, name, parameters)
+        says, described = _wording(views.language, name, parameters, _channels(views))
         long = next((p for p in LONG if p in parameters), "")
-        head = [f"{p}: ({_channels(views, described[p])})" for p in parameters if p != long]
-        body = ["", f"({_channels(views, described[long])})"] if long and head else [f"({described[long]})"] if long else []
-        blocks.append("\n".join([_channels(views, says), f"<{name}>", *head, *body, f"</{name}>"]))
+        head = [f"{p}: ({described[p]})" for p in parameters if p != long]
+        body = ["", f"({described[long]})"] if long and head else [f"({described[long]})"] if long else []
+        blocks.append("\n".join([says, f"<{name}>", *head, *body, f"</{name}>"]))
     return "\n\n".join(blocks)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from jinja2.sandbox import SecurityError
+from jinja2.exceptions import SecurityError
 
 from fuzzgen.render.calendar import Calendar
 from fuzzgen.render.sandbox import TRACELESS, Helper, View
