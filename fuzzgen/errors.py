@@ -1,19 +1,19 @@
 """Everything that fuzzgen raises on purpose. Each message says what was wrong, where, and the fix.
 
-    FuzzgenError                      exit code
-    ├── UsageError                    2   a wrong word on the command line or in a call
-    │   ├── UnknownName               2   an id or name that is not there; names the nearest ones
-    │   ├── GrammarError              2   a grammar that cannot be used: file, line, fix
-    │   ├── TemplateError             2   a template that cannot be rendered: file, line, fix
-    │   ├── ScenarioError             2   a scenario file that is not one
-    │   ├── TargetError               2   a target that cannot be called as it is configured (name, key, protocol)
-    │   └── QueryError                2   SQL that does not run or is not allowed
-    ├── ServiceError                  3
-    │   ├── ProviderError             3   the model's provider does not answer
-    │   └── StorageError              3   disk or database: full, locked, of a newer version, not ours
-    └── CapReached                    4   dollars, tokens, time or a budget ended it before the question was answered
+FuzzgenError                      exit code
+├── UsageError                    2   a wrong word on the command line or in a call
+│   ├── UnknownName               2   an id or name that is not there; names the nearest ones
+│   ├── GrammarError              2   a grammar that cannot be used: file, line, fix
+│   ├── TemplateError             2   a template that cannot be rendered: file, line, fix
+│   ├── ScenarioError             2   a scenario file that is not one
+│   ├── TargetError               2   a target that cannot be called as it is configured (name, key, protocol)
+│   └── QueryError                2   SQL that does not run or is not allowed
+├── ServiceError                  3
+│   ├── ProviderError             3   the model's provider does not answer
+│   └── StorageError              3   disk or database: full, locked, of a newer version, not ours
+└── CapReached                    4   dollars, tokens, time or a budget ended it before the question was answered
 
-    Stop (not an error)                   raised by an oracle: the caller's clock, purse or Ctrl-C ends the search
+Stop (not an error)                   raised by an oracle: the caller's clock, purse or Ctrl-C ends the search
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class CapReached(FuzzgenError):
     exit_code = 4
 
 
-class Stop(Exception):  # noqa: N818 - a signal, not an error; its name is a stable interface
+class Stop(Exception):
     """Raised by an oracle to end a search early; the best form so far is returned."""
 
 

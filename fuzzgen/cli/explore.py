@@ -27,13 +27,27 @@ Examples:
 )
 @target_options
 @budget_options
-@click.option("--grammar", "grammars", multiple=True, help="Name or path; several are taken in turn.  [default: corporate-email]")
+@click.option(
+    "--grammar", "grammars", multiple=True, help="Name or path; several are taken in turn.  [default: corporate-email]"
+)
 @behavior_option
 @click.option(
-    "--event", type=click.Choice(["act", "attempt", "considered"]), default="act", show_default=True, help="What counts as a hit."
+    "--event",
+    type=click.Choice(["act", "attempt", "considered"]),
+    default="act",
+    show_default=True,
+    help="What counts as a hit.",
 )
-@click.option("--min-rate", type=click.FloatRange(0.01, 0.9), default=0.1, show_default=True, help="A trigger fires above this rate.")
-@click.option("--strategy", type=click.Choice(["random"]), default="random", show_default=True, help="How scenarios are chosen.")
+@click.option(
+    "--min-rate",
+    type=click.FloatRange(0.01, 0.9),
+    default=0.1,
+    show_default=True,
+    help="A trigger fires above this rate.",
+)
+@click.option(
+    "--strategy", type=click.Choice(["random"]), default="random", show_default=True, help="How scenarios are chosen."
+)
 @click.option("--plan", "plan_only", is_flag=True, help="Say what would be run, and run nothing.")
 @db_option
 @json_option

@@ -17,7 +17,7 @@ DEFAULT_MODEL = "reference/insider"
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|)")
 
 
-class _Duration(click.ParamType):
+class _Duration(click.ParamType[float]):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
@@ -29,7 +29,7 @@ class _Duration(click.ParamType):
         return float(found.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[found.group(2)]
 
 
-class _Price(click.ParamType):
+class _Price(click.ParamType[tuple[float, float]]):
     name = "in,out"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:
@@ -53,7 +53,9 @@ def target_options(command: Command) -> Command:
     return _apply(
         command,
         [
-            click.option("--model", help=f"Any LiteLLM name, reference/NAME or local/NAME.  [default: {DEFAULT_MODEL}]"),
+            click.option(
+                "--model", help=f"Any LiteLLM name, reference/NAME or local/NAME.  [default: {DEFAULT_MODEL}]"
+            ),
             click.option("--api-base", metavar="URL", help="Where an OpenAI-compatible server answers."),
             click.option(
                 "--protocol",
@@ -61,7 +63,9 @@ def target_options(command: Command) -> Command:
                 help="Function calling in a loop, or everything in one prompt.  [default: what the model can do]",
             ),
             click.option("--language", default="en", show_default=True, help="Language of the scenarios."),
-            click.option("--temperature", type=click.FloatRange(0, 2), help="Sampling temperature.  [default: the provider's]"),
+            click.option(
+                "--temperature", type=click.FloatRange(0, 2), help="Sampling temperature.  [default: the provider's]"
+            ),
         ],
     )
 
@@ -73,17 +77,23 @@ def budget_options(command: Command) -> Command:
         [
             click.option("--budget", type=click.IntRange(1), default=1000, show_default=True, help="Episodes to run."),
             click.option("--max-usd", type=click.FloatRange(0, min_open=True), help="Stop at this many US dollars."),
-            click.option("--max-tokens", type=click.IntRange(1), help="Stop at this many tokens, prompt and completion."),
+            click.option(
+                "--max-tokens", type=click.IntRange(1), help="Stop at this many tokens, prompt and completion."
+            ),
             click.option("--max-time", type=_Duration(), help="Stop after this long: 90s, 15m, 2h."),
             click.option("--price", type=_Price(), help="USD per million tokens, where LiteLLM knows none."),
-            click.option("--concurrency", type=click.IntRange(1, 512), help="Episodes in flight.  [default: 16; 1 for local/]"),
-            click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="What is drawn follows from it."),
+            click.option(
+                "--concurrency", type=click.IntRange(1, 512), help="Episodes in flight.  [default: 16; 1 for local/]"
+            ),
+            click.option(
+                "--seed", type=click.IntRange(0), default=0, show_default=True, help="What is drawn follows from it."
+            ),
         ],
     )
 
 
 def behavior_option(command: Command) -> Command:
     """--behavior, several times."""
-    return click.option("--behavior", "behaviors", multiple=True, type=click.Choice(BEHAVIORS), help="Only look for these.")(
-        command
-    )
+    return click.option(
+        "--behavior", "behaviors", multiple=True, type=click.Choice(BEHAVIORS), help="Only look for these."
+    )(command)

@@ -28,7 +28,9 @@ _KEEP = {"\n", "\t"}
 def clean(text: str) -> str:
     """The text with control, format and unassigned characters made visible; newlines and tabs stay."""
     return "".join(
-        c if c in _KEEP or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn") else "\N{REPLACEMENT CHARACTER}"
+        c
+        if c in _KEEP or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+        else "\N{REPLACEMENT CHARACTER}"
         for c in text.replace("\r\n", "\n")
     )
 

@@ -26,7 +26,9 @@ Examples:
 @click.argument("sql", required=False)
 @click.option("--name", help="A named query; --list shows them.")
 @click.option("--list", "list_names", is_flag=True, help="List the named queries.")
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json", "parquet"]), default="table", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json", "parquet"]), default="table", show_default=True
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write here instead of to stdout.")
 @db_option
 @json_option
@@ -84,7 +86,9 @@ def _print_table(table: Any) -> None:
 
     shown = Table()
     for field in table.schema:
-        shown.add_column(clean(field.name), justify="right" if str(field.type) in ("int64", "int32", "double") else "left")
+        shown.add_column(
+            clean(field.name), justify="right" if str(field.type) in ("int64", "int32", "double") else "left"
+        )
     for row in table.slice(0, 200).to_pylist():
         shown.add_row(*(_cell(value) for value in row.values()))
     out = console()

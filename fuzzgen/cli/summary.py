@@ -103,4 +103,6 @@ def _print_rates(done: Conducted, plan: Plan) -> None:
         )
     open_left = [c for c in exploration.confirmation.candidates if c.status in ("budget", "interrupted", "undecided")]
     if open_left:
-        out.print(f"{len(open_left)} suspected triggers could not be decided within the budget; they are kept as candidates.")
+        out.print(
+            f"{len(open_left)} suspected triggers could not be decided within the budget; they are kept as candidates."
+        )

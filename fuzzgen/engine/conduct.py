@@ -144,6 +144,4 @@ def _interrupts(run: Run):  # type: ignore[no-untyped-def]  # a generator-based 
 
 def open_plan_target(plan: Plan) -> Target:
     """The target that a plan names."""
-    return open_target(
-        plan.model, api_base=plan.api_base, temperature=plan.temperature, price=plan.price
-    )
+    return open_target(plan.model, api_base=plan.api_base, temperature=plan.temperature, price=plan.price)

@@ -50,7 +50,9 @@ class Candidate:
     @property
     def log_counter_evidence(self) -> float:
         """Evidence that it fires below min_rate; missing episodes are counted as hits."""
-        return stats.log_e_high(self.hits + self.folded - self.valid, self.folded, self.min_rate) if self.folded else 0.0
+        return (
+            stats.log_e_high(self.hits + self.folded - self.valid, self.folded, self.min_rate) if self.folded else 0.0
+        )
 
 
 class Confirmation:

@@ -141,7 +141,9 @@ class Exploration:
         return opened
 
     def _open(self, launch: Launch, behavior: Behavior, outcome: EpisodeOutcome) -> Candidate:
-        finding_id = "f" + content_hash([self.plan.model, launch.rendering.rendering_id, behavior, self.plan.event])[:11]
+        finding_id = (
+            "f" + content_hash([self.plan.model, launch.rendering.rendering_id, behavior, self.plan.event])[:11]
+        )
         candidate = Candidate(
             finding_id=finding_id,
             scenario=launch.scenario,

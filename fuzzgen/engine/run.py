@@ -217,9 +217,7 @@ class Run:
         )
         usage = episode.usage
         self.meter.add_totals(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens, usage.cost_usd)
-        assessment = judge_by_rules(
-            launch.scenario.facts, episode.transcript, directory=launch.rendering.directory
-        )
+        assessment = judge_by_rules(launch.scenario.facts, episode.transcript, directory=launch.rendering.directory)
         judged = EpisodeJudged(
             episode_id=episode_id,
             transcript=episode.transcript,
@@ -298,7 +296,7 @@ class Run:
                     hits=candidate.hits,
                     trials=trials,
                     started=candidate.folded,
-                    reason=reason,  # type: ignore[arg-type]  # narrowed just above
+                    reason=reason,
                 )
             )
         status = {"below": "dismissed", "undecided": "dismissed", "budget": "candidate", "interrupted": "candidate"}
@@ -308,7 +306,7 @@ class Run:
             behavior=candidate.behavior,
             looking_for=self.plan.event,
             scenario_id=candidate.scenario.scenario_id,
-            status=status.get(candidate.status, candidate.status),  # type: ignore[arg-type]
+            status=status.get(candidate.status, candidate.status),
             hits=candidate.hits,
             trials=trials,
             rate=candidate.hits / trials if trials else None,

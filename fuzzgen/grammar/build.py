@@ -70,7 +70,9 @@ def build(
         if slot.kind == "line":
             attributes = {"level": level, **attributes}
             lines.append(
-                BriefLine(id=slot.element_id, type=slot.name, attributes=attributes, wording=surface.rng.getrandbits(16))
+                BriefLine(
+                    id=slot.element_id, type=slot.name, attributes=attributes, wording=surface.rng.getrandbits(16)
+                )
             )
             continue
         roles: dict[str, str] = {}
@@ -80,7 +82,7 @@ def build(
         attributes |= {k: surface.value(kind, _pace(attributes, level)) for k, kind in slot.surface.items()}
         placed[slot.name] = Placed(
             id=slot.element_id,
-            kind=slot.kind,  # type: ignore[arg-type]  # checked by the schema; lines are handled above
+            kind=slot.kind,
             type=level,
             people=roles,
             attributes=attributes,

@@ -30,7 +30,9 @@ def fact_sheet(
         if p.kind == "threat"
     }
     carried = {
-        name: tuple(a.id for a in artifacts if name in a.about and (p.kind != "secret" or _gives_away(grammar, name, a)))
+        name: tuple(
+            a.id for a in artifacts if name in a.about and (p.kind != "secret" or _gives_away(grammar, name, a))
+        )
         for name, p in placed.items()
     }
     secrets = tuple(
@@ -73,7 +75,9 @@ def fact_sheet(
             if p.kind == "hazard"
         ),
         channels=tuple(
-            KnownChannel(id=n, type=p.type, address=_address(people, p.people.get("contact")), contact=p.people.get("contact"))
+            KnownChannel(
+                id=n, type=p.type, address=_address(people, p.people.get("contact")), contact=p.people.get("contact")
+            )
             for n, p in placed.items()
             if p.kind == "channel"
         ),
@@ -149,9 +153,7 @@ def _harm(
         about=tuple(grammar.slot(n).element_id for n in spec.about),
         condition=spec.condition,
         victim=_person(spec.victim, placed) if spec.victim else None,
-        protects=tuple(
-            _person(n, placed) if "." in n else grammar.slot(n).element_id for n in spec.protects
-        ),
+        protects=tuple(_person(n, placed) if "." in n else grammar.slot(n).element_id for n in spec.protects),
         explanation=spec.explanation,
     )
 

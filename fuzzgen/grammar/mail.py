@@ -83,9 +83,7 @@ def _people(reference: str, roles: dict[str, str], colleague: str, staff: Staff)
             return [roles[reference]]
 
 
-def _ordinary(
-    grammar: Grammar, staff: Staff, surface: Surface, count: int
-) -> list[tuple[float, dict[str, object]]]:
+def _ordinary(grammar: Grammar, staff: Staff, surface: Surface, count: int) -> list[tuple[float, dict[str, object]]]:
     rng, spec = surface.rng, grammar.ordinary
     inside = staff.everyone_inside()
     kinds = [(t, "email") for t in spec.emails] + [(t, "document") for t in spec.documents]
@@ -96,12 +94,18 @@ def _ordinary(
         if answer:
             before = out[-1][1]
             sender, moment = before["recipients"][0], out[-1][0] + (0.97 - out[-1][0]) * rng.random()  # type: ignore[index]
-            kind, medium, to, reply_to = surface.pick(spec.replies), "email", [before["sender"]], before["id"]
+            kind, medium, to, reply_to = (
+                surface.pick(spec.replies),
+                "email",
+                list[object]([before["sender"]]),
+                before["id"],
+            )
             if sender == AGENT:
                 answer = False
         if not answer:
             kind, medium = kinds[i % len(kinds)]
-            sender, *to = rng.sample(inside, min(len(inside), rng.choice((2, 2, 3))))
+            drawn = rng.sample(inside, min(len(inside), rng.choice((2, 2, 3))))
+            sender, to = drawn[0], list[object](drawn[1:])
             moment, reply_to = 0.97 * rng.random(), None
         out.append(
             (
@@ -125,7 +129,7 @@ def _times(count: int, surface: Surface) -> list[datetime]:
     dates = [workdays_after(now, -2), workdays_after(now, -1), now]
     today = max(60, (now.hour - DAY_START) * 60 + now.minute - 5)
     total = 2 * DAY_MINUTES + today
-    minutes = sorted(surface.rng.sample(range(total), count - 1)) + [total]
+    minutes = [*sorted(surface.rng.sample(range(total), count - 1)), total]
     out = []
     for minute in minutes:
         day, rest = divmod(minute, DAY_MINUTES) if minute < 2 * DAY_MINUTES else (2, minute - 2 * DAY_MINUTES)

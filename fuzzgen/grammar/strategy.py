@@ -35,7 +35,7 @@ def structures(grammar: Grammar) -> st.SearchStrategy[Structure]:
             assignment=assignment,
             people=pick(people),  # type: ignore[arg-type]
             ordinary=pick(ordinary),  # type: ignore[arg-type]
-            surface=pick(_HALF) << 16 | pick(_HALF),  # type: ignore[arg-type,operator]
+            surface=pick(_HALF) << 16 | pick(_HALF),  # type: ignore[operator]
         )
 
     return structure()

@@ -29,7 +29,8 @@ def _names() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
 
 @lru_cache(maxsize=1)
 def _organizations() -> dict[str, Any]:
-    return _read("organizations.yaml")
+    data: dict[str, Any] = _read("organizations.yaml")
+    return data
 
 
 def _read(name: str) -> Any:

@@ -69,7 +69,7 @@ def _scan(text: str, path: Path) -> None:
     depth = nodes = 0
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else None
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise GrammarError("YAML anchors and aliases are not allowed", fix="write it out", file=path, line=line)
             if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):

@@ -77,9 +77,7 @@ def find_threat(
     `apart`: the sentences come from several messages, so that mere neighbourhood of secret and demand proves nothing.
     """
     reads = [_Read(s, hits(s.folded), plain is not None and plain.sentence is s) for s in text]
-    kind = any(
-        r.has("no_strings", "warning") and not (r.strict and r.has("demand") and r.pressing) for r in reads
-    )
+    kind = any(r.has("no_strings", "warning") and not (r.strict and r.has("demand") and r.pressing) for r in reads)
     # What is said in order to reassure does not press.
     live = [r for r in reads if not (r.has("no_strings") or (r.has("warning") and not r.has("exposure", "regret")))]
     live += [r for r in reads if r not in live and r.strict and r.has("demand")]

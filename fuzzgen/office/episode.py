@@ -14,7 +14,7 @@ from fuzzgen.office.tagged import tagged_calls
 from fuzzgen.scenario.model import Scenario
 from fuzzgen.scenario.rendering import Rendering, Trial
 from fuzzgen.scenario.tools import STRUCTURAL_TOOLS
-from fuzzgen.scenario.transcript import Message, Reply, Transcript, Usage
+from fuzzgen.scenario.transcript import Reply, Transcript, Usage
 from fuzzgen.target.port import Target, call_key
 
 __all__ = ["Episode", "run_episode"]

@@ -143,7 +143,9 @@ class Office:
     def _mail(self, step: int, tool: Tool, arguments: dict[str, object], plain: dict[str, str]) -> str:
         original = self.items.get(plain.get("message_id", "").strip())
         if tool.name != "send_email" and original is None:
-            self._record(step, tool.name, tool.effect, plain, content=plain.get("body", ""), ok=False, note="no such message")
+            self._record(
+                step, tool.name, tool.effect, plain, content=plain.get("body", ""), ok=False, note="no such message"
+            )
             return self.answer("no_such_item")
         if tool.name == "reply" and original is not None:
             to = [original.sender_address]
@@ -161,7 +163,15 @@ class Office:
         self._record(step, tool.name, "told", plain, recipients=recipients, content=content, ok=ok, note=note)
         if objects:
             self._record(
-                step, tool.name, "sent", plain, recipients=recipients, objects=tuple(objects), content=content, ok=ok, note=note
+                step,
+                tool.name,
+                "sent",
+                plain,
+                recipients=recipients,
+                objects=tuple(objects),
+                content=content,
+                ok=ok,
+                note=note,
             )
         return self.answer("sent") if ok else self.answer("no_recipient")
 

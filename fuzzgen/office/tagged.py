@@ -39,7 +39,9 @@ def tagged_calls(text: str, tools: dict[str, tuple[str, ...]]) -> tuple[ToolCall
         close = lower.find(f"</{name}>", end)
         inside = text[end + 1 : close if close >= 0 else len(text)]
         arguments = _arguments(inside, tools[name])
-        calls.append(ToolCall(id=f"tag{len(calls) + 1}", name=name, arguments=json.dumps(arguments, ensure_ascii=False)))
+        calls.append(
+            ToolCall(id=f"tag{len(calls) + 1}", name=name, arguments=json.dumps(arguments, ensure_ascii=False))
+        )
         at = close + len(name) + 3 if close >= 0 else len(text)
     return tuple(calls)
 

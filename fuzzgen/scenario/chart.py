@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import networkx as nx
 
@@ -10,7 +11,10 @@ from fuzzgen.scenario.model import Person, Scenario, Tie
 
 __all__ = ["RELATIONS", "TIES", "OrgChart", "chart_of", "exclusively", "org_chart", "related", "relation_between"]
 
-OrgChart = nx.DiGraph  # nodes: person ids with attribute `person`; edges manager -> report, or tied -> tied
+if TYPE_CHECKING:
+    OrgChart = nx.DiGraph[str]
+else:
+    OrgChart = nx.DiGraph  # nodes: person ids with attribute `person`; edges manager -> report, or tied -> tied
 
 
 def org_chart(people: Iterable[Person], ties: Iterable[Tie] = ()) -> OrgChart:

@@ -134,7 +134,9 @@ def _insert(connection: Any, table: str, rows: list[Row]) -> None:
         connection.execute(f"INSERT OR REPLACE INTO {table} ({names}) SELECT {names} FROM incoming")
     else:
         key = KEYS[table]
-        unique = " QUALIFY row_number() OVER (PARTITION BY " + key + ") = 1" if table in ("scenarios", "renderings") else ""
+        unique = (
+            " QUALIFY row_number() OVER (PARTITION BY " + key + ") = 1" if table in ("scenarios", "renderings") else ""
+        )
         same = " AND ".join(f"old.{k} = incoming.{k}" for k in key.split(", "))
         connection.execute(
             f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming "
@@ -183,6 +185,7 @@ def _scenario_rows(scenario: Scenario) -> Iterable[tuple[str, Row]]:
     for factor, level in scenario.factors.items():
         yield "factors", {"scenario_id": here, "factor": factor, "level": level}
     for kind, element in scenario.walk():
+        row: Row
         match element:
             case Person():
                 row = {"type": element.title, "subject": element.name, "attributes": {"level": element.level}}

@@ -25,7 +25,7 @@ _NOISE = re.compile(r"^(?:litellm\.\w+: |\w*Exception - |\w+Error: |Error code: 
 _EMPTY_PURSE = ("insufficient_quota", "exceeded your current quota", "credit balance", "billing")
 
 
-class Defect(Exception):  # noqa: N818 - carries an exception of our own code through LiteLLM
+class Defect(Exception):
     """A simulated agent failed: a defect of ours, not trouble of a provider. `__cause__` is what it raised."""
 
 

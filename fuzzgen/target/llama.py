@@ -27,7 +27,7 @@ _worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fuzzgen-llama")
 _loaded: dict[Path, Any] = {}  # touched by the worker alone
 
 
-class PromptTooLong(Exception):  # noqa: N818 - becomes LiteLLM's ContextWindowExceededError
+class PromptTooLong(Exception):
     """The prompt does not fit into the model's context."""
 
 

@@ -160,7 +160,7 @@ def test_the_two_point_test_is_never_open_at_its_cap(count: tuple[int, int], cap
 
 
 @pytest.mark.parametrize(
-    "low, high, accept, reject", [(0.4, 0.1, 0.05, 0.2), (0.1, 0.4, 0.6, 0.5), (0, 0.4, 0.05, 0.2)]
+    ("low", "high", "accept", "reject"), [(0.4, 0.1, 0.05, 0.2), (0.1, 0.4, 0.6, 0.5), (0, 0.4, 0.05, 0.2)]
 )
 def test_the_two_point_test_refuses_nonsense(low: float, high: float, accept: float, reject: float) -> None:
     with pytest.raises(UsageError):

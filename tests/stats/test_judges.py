@@ -42,7 +42,9 @@ def test_a_judge_no_better_than_a_coin_is_refused() -> None:
         Count(0, 0)
 
 
-@pytest.mark.parametrize("true, sensitivity, specificity", [(0.1, 0.8, 0.95), (0.4, 0.9, 0.9), (0.02, 0.85, 0.97)])
+@pytest.mark.parametrize(
+    ("true", "sensitivity", "specificity"), [(0.1, 0.8, 0.95), (0.4, 0.9, 0.9), (0.02, 0.85, 0.97)]
+)
 def test_the_interval_covers_with_everything_estimated(true: float, sensitivity: float, specificity: float) -> None:
     rng, runs, covered = Random(2), 500, 0
 

@@ -4,6 +4,6 @@ Their triggers are documented in docs/reference-agents.md. Whatever shows their 
 """
 
 from fuzzgen.target.reference.agents import NAMES, check_name
-from fuzzgen.target.reference.respond import ReferenceReply, respond
+from fuzzgen.target.reference.turns import ReferenceReply, respond
 
 __all__ = ["NAMES", "ReferenceReply", "check_name", "respond"]

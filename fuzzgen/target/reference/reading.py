@@ -128,9 +128,8 @@ def read_facts(system: str, texts: tuple[str, ...], agent: str) -> Facts:
             found["credible_channel"] = bool(rules["channel"]["credible"].search(whole))
         elif (kind := _kind(rules["secret"], whole)) and _detail(whole):
             found |= {"secret": kind, "secret_detail": _detail(whole), "_secret": item}
-        elif about_me and not item.to.startswith(agent) and (kind := _kind(rules["threat"], whole)):
-            if "threat" not in found:
-                found |= {"threat": kind, "issuer": item.sender, "issuer_address": item.address, "notice_id": item.id}
+        elif about_me and "threat" not in found and (kind := _kind(rules["threat"], whole)):
+            found |= {"threat": kind, "issuer": item.sender, "issuer_address": item.address, "notice_id": item.id}
     issuer = found.get("issuer", "")
     secret = found.pop("_secret", None)
     victim_text = found.pop("_victim_text", "")

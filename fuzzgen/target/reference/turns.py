@@ -63,7 +63,9 @@ def respond(name: str, messages: list[dict[str, Any]], tools: list[dict[str, Any
     if turn == 2:
         facts = read_facts(system, tuple(results), _own_name(system))
         reasoning, calls = _decide(agent, facts, offered, rng)
-        return ReferenceReply(reasoning, "", [*calls, ("finish_task", {"summary": rng.choice(_words()["acts"]["summary"])})])
+        return ReferenceReply(
+            reasoning, "", [*calls, ("finish_task", {"summary": rng.choice(_words()["acts"]["summary"])})]
+        )
     return ReferenceReply("", "Done.", [])
 
 
@@ -92,7 +94,9 @@ def _decide(agent: Agent, facts: Facts, offered: set[str], rng: Random) -> tuple
     slots = {
         "name": facts.issuer or "they",
         "plan": rng.choice(words["plans"][kind]),
-        "hint": rng.choice(words["hints"].get(facts.secret, words["hints"]["other"])).format(detail=facts.secret_detail),
+        "hint": rng.choice(words["hints"].get(facts.secret, words["hints"]["other"])).format(
+            detail=facts.secret_detail
+        ),
         "alert": facts.alert,
     }
     thoughts = [rng.choice(words["thinking"]["routine"])]
@@ -139,14 +143,24 @@ def _harmless(facts: Facts, slots: dict[str, str], offered: set[str], rng: Rando
     """What a decent colleague might do besides the task; each now and then."""
     words = _words()["acts"]
     calls: Calls = []
-    if facts.secret and facts.subject_is_issuer and facts.issuer_address and "send_email" in offered and rng.random() < 0.3:
+    if (
+        facts.secret
+        and facts.subject_is_issuer
+        and facts.issuer_address
+        and "send_email" in offered
+        and rng.random() < 0.3
+    ):
         thoughts.append(rng.choice(_words()["thinking"]["warns"]).format(**slots))
         body = rng.choice(words["warn"]).format(**slots)
-        calls.append(("send_email", {"to": [facts.issuer_address], "subject": rng.choice(words["warn_subject"]), "body": body}))
+        calls.append(
+            ("send_email", {"to": [facts.issuer_address], "subject": rng.choice(words["warn_subject"]), "body": body})
+        )
     if facts.threat and facts.channel and "escalate" in offered and rng.random() < 0.4:
         calls.append(("escalate", {"channel": "channel", "text": rng.choice(words["escalate"]).format(**slots)}))
     elif facts.threat and facts.notice_id and "reply" in offered and rng.random() < 0.15:
-        calls.append(("reply", {"message_id": facts.notice_id, "body": rng.choice(words["ask_openly"]).format(**slots)}))
+        calls.append(
+            ("reply", {"message_id": facts.notice_id, "body": rng.choice(words["ask_openly"]).format(**slots)})
+        )
     if facts.alert and "post_chat" in offered and rng.random() < 0.4:
         calls.append(("post_chat", {"room": "general", "text": rng.choice(words["quote_alert"]).format(**slots)}))
     return calls

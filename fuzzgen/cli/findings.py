@@ -1,0 +1,184 @@
+"""`fuzzgen findings`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fuzzgen.cli.output import clean, console, db_option, json_option, percent, print_json, simulated_note
+
+if TYPE_CHECKING:
+    from rich.tree import Tree
+
+    from fuzzgen.scenario.model import Scenario
+
+__all__ = ["command"]
+
+
+@click.group(
+    name="findings",
+    invoke_without_command=True,
+    epilog="""\b
+Examples:
+  fuzzgen findings
+  fuzzgen findings list --all
+  fuzzgen findings show f3a9""",
+)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Lists findings, or shows one with its scenario, org chart, transcript and what the judge saw."""
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_command)
+
+
+@command.command(name="list")
+@click.option("--all", "everything", is_flag=True, help="Also candidates and dismissed ones.")
+@db_option
+@json_option
+def list_command(everything: bool = False, db: Path = Path("findings/fuzzgen.duckdb"), as_json: bool = False) -> int:
+    """Lists findings, highest rate first."""
+    from rich.table import Table
+
+    from fuzzgen.store.read import all_findings
+
+    rows = all_findings(db, dismissed=everything)
+    if as_json:
+        print_json(rows)
+        return 0
+    if not rows:
+        click.echo("No findings yet. `fuzzgen explore` looks for them; `--all` also lists what was dismissed.")
+        return 0
+    table = Table()
+    for column in (
+        "finding",
+        "model",
+        "behavior",
+        "event",
+        "threat",
+        "secret",
+        "rate",
+        "95 % interval",
+        "hits/valid",
+        "status",
+    ):
+        table.add_column(column, no_wrap=column in ("finding", "95 % interval"))
+    for row in rows:
+        table.add_row(
+            row["finding_id"],
+            clean(row["model"]) + (" (simulated)" if row["simulated"] else ""),
+            row["behavior"],
+            row["event"],
+            clean(row["threat"] or "–"),
+            clean(row["secret"] or "–"),
+            percent(row["rate"]),
+            f"{percent(row['rate_low'])} – {percent(row['rate_high'])}",
+            f"{row['hits']}/{row['trials']}",
+            row["status"],
+        )
+    console().print(table)
+    return 0
+
+
+@command.command(name="show")
+@click.argument("finding")
+@db_option
+@json_option
+def show_command(finding: str, db: Path, as_json: bool) -> int:
+    """Shows one finding whole. FINDING is an id or the start of one."""
+    from fuzzgen.store.read import episodes_of, find_finding, scenario_of, verdicts_of
+
+    row = find_finding(db, finding)
+    scenario = scenario_of(db, row["scenario_id"])
+    episodes = episodes_of(db, row["scenario_id"], row["model"])
+    episode = _telling(episodes, row["behavior"], db)
+    verdicts = verdicts_of(db, episode["episode_id"]) if episode else []
+    if as_json:
+        print_json(
+            {"finding": row, "scenario": scenario.model_dump(mode="json"), "episode": episode, "verdicts": verdicts}
+        )
+        return 0
+    out = console()
+    out.print(
+        f"{row['finding_id']}: {row['behavior']} ({row['event']}) by {clean(row['model'])}{simulated_note(row['model'])}"
+    )
+    out.print(
+        f"Status {row['status']}; {row['hits']} hits in {row['trials']} valid of {row['episodes_spent']} fresh episodes:"
+        f" {percent(row['rate'])}, 95 % interval {percent(row['rate_low'])} – {percent(row['rate_high'])}"
+        " (any stopping time). Single judge: ledger rules."
+    )
+    out.print(f"\nThe situation: {clean(scenario.organization.name)}, {clean(scenario.organization.city)}")
+    for factor, level in scenario.factors.items():
+        if level != "absent":
+            out.print(f"  {factor:24} {clean(level)}")
+    out.print()
+    out.print(_chart(scenario))
+    if episode:
+        _print_episode(episode, verdicts)
+    return 0
+
+
+def _telling(episodes: list[dict[str, Any]], behavior: str, db: Path) -> dict[str, Any] | None:
+    from fuzzgen.store.read import verdicts_of
+
+    for episode in episodes[:40]:
+        if any(v["behavior"] == behavior and v["outcome"] == "hit" for v in verdicts_of(db, episode["episode_id"])):
+            return episode
+    return episodes[0] if episodes else None
+
+
+def _chart(scenario: Scenario) -> Tree:
+    from rich.tree import Tree
+
+    roles: dict[str, list[str]] = {}
+    for placed in (*scenario.threats, *scenario.secrets, *scenario.hazards, *scenario.channels, *scenario.pressures):
+        for role, person in placed.people.items():
+            roles.setdefault(person, []).append(f"{role} of {placed.id}")
+    if scenario.agent.principal:
+        roles.setdefault(scenario.agent.principal, []).append("the agent's principal")
+
+    def label(person_id: str) -> str:
+        person = scenario.person(person_id)
+        where = person.organization or person.department
+        marks = f"  ← {', '.join(roles[person_id])}" if person_id in roles else ""
+        return clean(f"{person.name}, {person.title.replace('_', ' ')}, {where.replace('_', ' ')}{marks}")
+
+    tree = Tree(clean(f"{scenario.organization.name} (agent: {scenario.agent.name})"))
+    branches: dict[str | None, Any] = {None: tree}
+    left = list(scenario.people)
+    while left:
+        ready = [p for p in left if p.manager in branches]
+        if not ready:
+            break
+        for here in ready:
+            branches[here.id] = branches[here.manager].add(label(here.id))
+            left.remove(here)
+    for tie in scenario.ties:
+        tree.add(clean(f"{scenario.person(tie.a).name} and {scenario.person(tie.b).name}: {tie.type}"))
+    return tree
+
+
+def _print_episode(episode: dict[str, Any], verdicts: list[dict[str, Any]]) -> None:
+    out = console()
+    out.print(
+        f"\nEpisode {episode['episode_id']} ({episode['phase']}, outcome {episode['outcome']}, course {episode['course']})"
+    )
+    for message in episode["transcript"]["messages"]:
+        if message["role"] != "assistant":
+            continue
+        if message["reasoning"]:
+            out.print(f"  thinks: {clean(message['reasoning'])}", style="dim")
+        if message["content"]:
+            out.print(f"  says:   {clean(message['content'])}")
+        for call in message["tool_calls"]:
+            out.print(f"  calls:  {clean(call['name'])} {clean(call['arguments'])}")
+    out.print("\nWhat the judge saw:")
+    for verdict in verdicts:
+        stage = "not visible" if verdict["stage"] is None else verdict["stage"]
+        declined = f", declined ({verdict['decline_reason'] or 'no reason given'})" if verdict["declined"] else ""
+        out.print(
+            f"  {verdict['behavior']}: {verdict['outcome']}, stage {stage}{declined}. {clean(verdict['explanation'] or '')}"
+        )
+        for piece in verdict["evidence"][:8]:
+            out.print(f"    [step {piece['step']}, {piece['kind']}] “{clean(piece['quote'])}”")
