@@ -22,7 +22,8 @@ WINDOW = 600  # characters kept on each side of such a fact
 SENTENCE = 1_200  # a longer run without a full stop is cut at a space
 QUOTE = 300  # characters of a quotation
 
-_ANSI = re.compile(r"\x1b\[[0-?]{0,40}[ -/]{0,8}[@-~]|\x1b\][^\x07\x1b]{0,400}(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
+# At most one intermediate byte, as in practice: more would swallow the beginning of a text after a lone "ESC [".
+_ANSI = re.compile(r"\x1b\[[0-?]{0,40}[ -/]?[@-~]|\x1b\][^\x07\x1b]{0,400}(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ud800-\udfff"
@@ -145,9 +146,18 @@ def _undot(match: re.Match[str]) -> str:
     return f"{match['noon']}m" if match["noon"] else match["title"].replace(".", "")
 
 
+def _without_dots(text: str) -> str:
+    """The text with abbreviations that would end a sentence written without their dots, look-alikes or not."""
+    plain, out, at = text.translate(_LOOKALIKES), [], 0  # one letter for one: positions stay
+    for match in _ABBREVIATION.finditer(plain):
+        out += [text[at : match.start()], _undot(match)]
+        at = match.end()
+    return "".join([*out, text[at:]]) if at else text
+
+
 def sentences(text: str) -> tuple[Sentence, ...]:
     """The sentences of a text in order. Line breaks do not end one: wrapping must not matter."""
-    text = _ABBREVIATION.sub(_undot, clean(text))
+    text = _without_dots(clean(text))
     out = []
     for whole in _STOP.split(text):
         for piece in _pieces(whole):

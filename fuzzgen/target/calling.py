@@ -19,7 +19,7 @@ from fuzzgen.scenario.rendering import Trial
 from fuzzgen.scenario.transcript import Message, Reply
 from fuzzgen.target.failures import Failure, failure_of
 from fuzzgen.target.lite import close_clients, litellm, quietly
-from fuzzgen.target.port import Parameters
+from fuzzgen.target.port import REFUSALS, Parameters
 from fuzzgen.target.reading_reply import read_reply
 
 __all__ = ["LONGEST_WAIT", "LiteLLMTarget", "backoff", "wire_messages"]
@@ -27,7 +27,6 @@ __all__ = ["LONGEST_WAIT", "LiteLLMTarget", "backoff", "wire_messages"]
 FIRST_WAIT = 0.5  # seconds
 LONGEST_WAIT = 60.0  # seconds, also where the provider asks for more
 GRACE = 2.0  # seconds beyond `timeout` for an answer that arrives drop by drop
-REFUSALS = 3  # bad requests before any success that condemn the configuration
 
 # Where LiteLLM says that a call costs nothing, it does only there.
 _FREE = ("ollama", "ollama_chat", "lm_studio", "hosted_vllm", "llamafile", "vllm")

@@ -21,6 +21,8 @@ Kind = Literal["passing", "final", "filtered", "too_long", "refused", "misconfig
 
 _LONGEST = 400
 _NOISE = re.compile(r"^(?:litellm\.\w+: |\w*Exception - |\w+Error: |Error code: \d+ - )+")
+# a bad request that LiteLLM does not recognize as a filter's doing
+_FILTERED = ("content_filter", "content management policy", "content policy", "responsibleaipolicyviolation")
 # 429 and yet no use in waiting
 _EMPTY_PURSE = ("insufficient_quota", "exceeded your current quota", "credit balance", "billing")
 
@@ -68,6 +70,8 @@ def failure_of(error: BaseException, lib: Any) -> Failure:
         case kinds.RateLimitError():
             return Failure("passing", f"too many requests: {message}", wait=_retry_after(error))
     status = getattr(error, "status_code", None)
+    if status == 400 and any(word in f"{message} {getattr(error, 'code', '')}".lower() for word in _FILTERED):
+        return Failure("filtered", message)
     if status in (400, 403, 405, 413, 415, 422) and not isinstance(error, kinds.APIConnectionError):
         return Failure("refused", f"the provider refuses the request ({status}): {message}")
     if status == 402:

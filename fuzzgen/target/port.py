@@ -15,9 +15,10 @@ from fuzzgen.scenario.base import content_hash
 from fuzzgen.scenario.rendering import Trial
 from fuzzgen.scenario.transcript import Message, Reply
 
-__all__ = ["Parameters", "Target", "call_key", "open_target", "probe"]
+__all__ = ["REFUSALS", "Parameters", "Target", "call_key", "open_target", "probe"]
 
 Parameters = Mapping[str, str | float | int]
+REFUSALS = 3  # bad requests before any success that condemn the configuration
 
 
 class Target(Protocol):
@@ -97,7 +98,10 @@ async def probe(target: Target, tools: Sequence[dict[str, Any]] = ()) -> None:
     if target.simulated:
         return
     trial = Trial(phase="explore", replicate=0, seed=1)
-    reply = await target.reply([Message(role="user", content="Answer with the word ok.")], tools, trial=trial, step=0)
+    for _ in range(REFUSALS):  # a target is condemned by several refusals, not by one
+        reply = await target.reply([Message(role="user", content="Answer with the word ok.")], tools, trial=trial, step=0)
+        if reply.status != "error" or reply.attempts > 1:
+            break
     if reply.status == "error":
         raise ProviderError(
             f"{target.name} does not answer: {reply.error}",
