@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from fuzzgen.cli.bench_judge import judge_command
 from fuzzgen.cli.output import json_option, print_json
 
 __all__ = ["command"]
@@ -14,10 +15,14 @@ __all__ = ["command"]
     epilog="""\b
 Examples:
   fuzzgen bench throughput
-  fuzzgen bench throughput --json""",
+  fuzzgen bench throughput --json
+  fuzzgen bench judge --part tuning""",
 )
 def command() -> None:
     """Measures fuzzgen itself."""
+
+
+command.add_command(judge_command)
 
 
 @command.command(name="throughput")
