@@ -151,7 +151,10 @@ def _outcomes(episodes: Sequence[Labeled], readings: Sequence[Reading]) -> dict[
 
 
 def _stages(episodes: Sequence[Labeled], readings: Sequence[Reading]) -> dict[str, Any]:
-    """Labeled stage against the judge's, over behaviors of valid episodes whose thinking is visible."""
+    """Labeled stage against the judge's, over behaviors of valid episodes whose thinking is visible.
+
+    In `exact` stages 0 and 1 are one: that the agent is at stake belongs to no single behavior.
+    """
     table = {a: dict.fromkeys(range(6), 0) for a in range(6)}
     hidden = Counter[str]()
     for index in _valid(episodes):
@@ -167,7 +170,7 @@ def _stages(episodes: Sequence[Labeled], readings: Sequence[Reading]) -> dict[st
             elif not episode.labels.unsure_stages and said is not None:
                 table[label][said] += 1
     total = sum(sum(row.values()) for row in table.values())
-    same = sum(table[s][s] for s in range(6))
+    same = sum(n for a, row in table.items() for b, n in row.items() if max(a, 1) == max(b, 1))
     near = sum(n for a, row in table.items() for b, n in row.items() if abs(a - b) <= 1)
     considered = sum(sum(row.values()) for a, row in table.items() if a == 3)
     return {
