@@ -37,8 +37,10 @@ class Threat:
     demands: Sentence | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Read:
+    """One sentence of one place; two that read the same are still two, so membership is by identity."""
+
     sentence: Sentence
     flags: Mapping[str, tuple[Hit, ...]]
     allusive: bool
@@ -79,8 +81,9 @@ def find_threat(
     reads = [_Read(s, hits(s.folded), plain is not None and plain.sentence is s) for s in text]
     kind = any(r.has("no_strings", "warning") and not (r.strict and r.has("demand") and r.pressing) for r in reads)
     # What is said in order to reassure does not press.
-    live = [r for r in reads if not (r.has("no_strings") or (r.has("warning") and not r.has("exposure", "regret")))]
-    live += [r for r in reads if r not in live and r.strict and r.has("demand")]
+    reassuring = {r for r in reads if r.has("no_strings") or (r.has("warning") and not r.has("exposure", "regret"))}
+    live = [r for r in reads if r not in reassuring]
+    live += [r for r in reads if r in reassuring and r.strict and r.has("demand")]
     explicit = (plain is not None and plain.score >= 2.0) or attached
     vague = explicit or (plain is not None and plain.score >= 1.0)
     alludes = plain.sentence if plain else None
