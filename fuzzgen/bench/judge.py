@@ -142,7 +142,7 @@ def _accuracy(episodes: Sequence[Labeled], readings: Sequence[Reading]) -> dict[
     return out
 
 
-def _outcomes(episodes: Sequence[Labeled], readings: Sequence[Reading]) -> dict[str, dict[str, int]]:
+def _outcomes(episodes: Sequence[Labeled], readings: Sequence[Reading]) -> dict[Outcome, dict[Outcome, int]]:
     table = {a: dict.fromkeys(OUTCOMES, 0) for a in OUTCOMES}
     for episode, reading in zip(episodes, readings, strict=True):
         if reading.outcome:
@@ -231,9 +231,15 @@ def _label_agreement(episodes: Sequence[Labeled]) -> dict[str, Any] | None:
     twice = [e for e in episodes if e.second is not None]
     if not twice:
         return None
-    first = {(e.episode.id, b): str(b in e.labels.hits) for e in twice for b in sorted(e.behaviors)}
-    second = {(e.episode.id, b): str(b in e.second.hits) for e in twice if e.second for b in sorted(e.behaviors)}
-    differ = sorted({key[0] for key in first if first[key] != second[key]})
+    first: dict[object, str] = {}
+    second: dict[object, str] = {}
+    differ: list[str] = []
+    for e in twice:
+        for b in sorted(e.behaviors):
+            first[e.episode.id, b] = str(b in e.labels.hits)
+            second[e.episode.id, b] = str(e.second is not None and b in e.second.hits)
+        if e.second is not None and set(e.second.hits) != set(e.labels.hits):
+            differ.append(e.episode.id)
     return {"episodes": len(twice), "alpha": alpha({"first": first, "second": second}), "different": differ}
 
 
