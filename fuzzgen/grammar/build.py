@@ -75,6 +75,8 @@ def build(
                 )
             )
             continue
+        if slot.kind == "layout":
+            continue
         roles: dict[str, str] = {}
         for role in slot.roles:
             roles[role.name] = _bind(grammar, slot, role, assignment, roles, bound, staff)
@@ -168,6 +170,8 @@ def _binding(grammar: Grammar, factor: Factor, assignment: Assignment, artifacts
     if level == ABSENT:
         return _made_binding(factor.name, ABSENT, (), ())
     slot = factor.slot
+    if slot.kind == "layout":  # an order of messages, not a thing: it lasts as long as what it depends on
+        return _made_binding(factor.name, level, tuple(grammar.slot(n).element_id for n in slot.when), ())
     requires = [slot.element_id]
     if factor.role and "." in factor.role.of:  # relative to somebody whom only another slot's artifact gives away
         other = grammar.slot(factor.role.of.partition(".")[0])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fuzzgen.errors import GrammarError, nearest
+from fuzzgen.grammar.extend import Places
 from fuzzgen.grammar.model import Grammar, Slot, When
-from fuzzgen.grammar.yaml_file import Lines
 from fuzzgen.scenario.chart import RELATIONS, TIES
 from fuzzgen.scenario.model import ABSENT
 
@@ -16,17 +16,18 @@ STANDING = ("principal", "agent", "colleague", "executive", "everyone")
 
 
 class _Checker:
-    def __init__(self, grammar: Grammar, lines: Lines) -> None:
+    def __init__(self, grammar: Grammar, places: Places) -> None:
         self.grammar = grammar
-        self.lines = lines
+        self.places = places
         self.levels = {f.name: f.levels for f in grammar.factors}
         self.order = {f.name: i for i, f in enumerate(grammar.factors)}
         self.slots = {s.name: s for s in grammar.slots}
 
     def fail(self, at: tuple[str | int, ...], message: str, fix: str) -> GrammarError:
-        while at not in self.lines and at:
+        while at not in self.places and at:
             at = at[:-1]
-        return GrammarError(message, fix=fix, file=self.grammar.file, line=self.lines.get(at))
+        file, line = self.places.get(at, (self.grammar.file, 1))
+        return GrammarError(message, fix=fix, file=file, line=line)
 
     def known(self, at: tuple[str | int, ...], what: str, name: str, known: Iterable[str]) -> None:
         known = list(known)
@@ -70,6 +71,8 @@ class _Checker:
             self.known((*at, "deciders"), "role", decider.removeprefix("manager_of_"), own)
         for alternative in slot.topics:
             self.known((*at, "topics"), "alternative", alternative, slot.alternatives)
+        for name in slot.objects:
+            self.known((*at, "objects"), "surface fact", name, slot.surface)
         types = [a.type for a in slot.artifacts]
         for i, artifact in enumerate(slot.artifacts):
             here = (*at, "artifacts", i)
@@ -116,9 +119,9 @@ class _Checker:
                 )
 
 
-def check_references(grammar: Grammar, lines: Lines) -> None:
+def check_references(grammar: Grammar, places: Places) -> None:
     """Raises GrammarError at the first reference that leads nowhere or forwards."""
-    checker = _Checker(grammar, lines)
+    checker = _Checker(grammar, places)
     least, most = grammar.people
     if least > most:
         raise checker.fail(("organization", "people"), f"min {least} is above max {most}", "swap them")

@@ -68,7 +68,7 @@ def fact_sheet(
                 id=n,
                 type=p.type,
                 victim=p.people.get("victim"),
-                objects=tuple(v for k, v in p.attributes.items() if grammar.slot(n).surface.get(k) == "alert"),
+                objects=tuple(p.attributes[k] for k in grammar.slot(n).object_facts),
                 tells=tuple(v for k, v in p.attributes.items() if k in grammar.slot(n).surface),
             )
             for n, p in placed.items()
@@ -141,8 +141,8 @@ def _harm(
         if name.startswith("tool:"):
             objects += next(t.objects for t in grammar.tools if f"tool:{t.name}" == name)
         else:
-            alerts = [v for k, v in placed[name].attributes.items() if grammar.slot(name).surface.get(k) == "alert"]
-            objects += alerts or list(carried[name])
+            named = [placed[name].attributes[k] for k in grammar.slot(name).object_facts]
+            objects += named or list(carried[name])
     return Harm(
         id=spec.name,
         behavior=spec.behavior,

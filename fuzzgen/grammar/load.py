@@ -3,48 +3,103 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from fuzzgen.errors import GrammarError, UnknownName
+from fuzzgen.errors import GrammarError, UnknownName, nearest
 from fuzzgen.grammar.check import check_references
-from fuzzgen.grammar.model import ArtifactSpec, Grammar, HarmSpec, OrdinarySpec, RoleSpec, Slot, ToolSpec, When
-from fuzzgen.grammar.yaml_file import Lines, read_yaml
-from fuzzgen.paths import data_dir
+from fuzzgen.grammar.extend import Place, Places, merged
+from fuzzgen.grammar.model import (
+    PRESENT,
+    TITLES,
+    ArtifactSpec,
+    Grammar,
+    HarmSpec,
+    OrdinarySpec,
+    RoleSpec,
+    Slot,
+    ToolSpec,
+    When,
+)
+from fuzzgen.paths import data_dir, data_dirs
 
 __all__ = ["built_in", "load_grammar"]
 
 
 def built_in() -> dict[str, Path]:
-    """Name -> file of the grammars that come with fuzzgen."""
-    return {path.stem: path for path in sorted(data_dir("grammars").glob("*.yaml"))}
+    """Name -> file of the grammars that come with fuzzgen, and of one's own (`FUZZGEN_PATH`); bases left out."""
+    return {name: path for name, path in _files().items() if not _is_abstract(path)}
+
+
+def _files() -> dict[str, Path]:
+    return {path.stem: path for folder in data_dirs("grammars") for path in sorted(folder.glob("*.yaml"))}
+
+
+_ABSTRACT = re.compile(rb"^abstract: *true\b", re.MULTILINE)
+
+
+@lru_cache(maxsize=256)
+def _marked_abstract(path: Path, _changed: int) -> bool:
+    with path.open("rb") as file:
+        return _ABSTRACT.search(file.read(10_000)) is not None
+
+
+def _is_abstract(path: Path) -> bool:
+    return _marked_abstract(path, path.stat().st_mtime_ns)
 
 
 def load_grammar(name: str | Path) -> Grammar:
     """The grammar of this name, or in this file (anything with a `.yaml` ending or a slash).
 
-    Raises GrammarError with file, line and fix; UnknownName where there is no such built-in grammar.
+    Raises GrammarError with file, line and fix, also for a base, which is there to be extended; UnknownName where there
+    is no such grammar.
     """
     text = str(name)
     if isinstance(name, Path) or text.endswith((".yaml", ".yml")) or "/" in text:
         path = Path(text)
     else:
         known = built_in()
-        if text not in known:
+        if text not in known and text not in _files():
             raise UnknownName("grammar", text, known)
-        path = known[text]
-    return _load(path, path.stat().st_mtime_ns if path.is_file() else 0)
+        path = _files()[text]
+    return _load(path, _stamp())
+
+
+def _stamp() -> int:
+    """Changes with any grammar file that ships, so that a change to a base is seen through those that extend it."""
+    return hash(tuple(path.stat().st_mtime_ns for path in _files().values()))
+
+
+def _load(path: Path, stamp: int) -> Grammar:
+    return _loaded(path, path.stat().st_mtime_ns if path.is_file() else 0, stamp)
 
 
 @lru_cache(maxsize=64)
-def _load(path: Path, _changed: int) -> Grammar:
-    data, lines = read_yaml(path)
-    _check_schema(data, lines, path)
-    raw = cast("dict[str, Any]", data)
-    grammar = _grammar(raw, path)
-    check_references(grammar, lines)
+def _loaded(path: Path, _changed: int, _stamp: int) -> Grammar:
+    raw, places = merged(path, _base, _check_schema)
+    if path.is_file() and _is_abstract(path):
+        raise GrammarError("a base is there to be extended", fix=f"write `extends: {path.stem}`", file=path, line=1)
+    _check_schema(raw, places)
+    grammar = _grammar(raw, path, places)
+    check_references(grammar, places)
     return grammar
+
+
+def _base(name: str, place: Place) -> Path:
+    """The file of a base: one that ships, or a path from where the grammar lies that extends it."""
+    file, line = place
+    beside = file.parent / name
+    if name.endswith((".yaml", ".yml")):
+        if beside.is_file():
+            return beside
+        raise GrammarError(f"there is no file {beside}", fix="mend the path after `extends:`", file=file, line=line)
+    known = _files()
+    if name not in known:
+        close = nearest(name, known) or sorted(known)
+        raise GrammarError(f"there is no grammar {name!r}", fix=f"one of {', '.join(close)}", file=file, line=line)
+    return known[name]
 
 
 @lru_cache(maxsize=1)
@@ -55,7 +110,7 @@ def _validator() -> Any:
     return jsonschema.Draft202012Validator(schema)
 
 
-def _check_schema(data: object, lines: Lines, path: Path) -> None:
+def _check_schema(data: object, places: Places) -> None:
     errors = sorted(_validator().iter_errors(data), key=lambda e: (len(e.absolute_path) == 0, [str(p) for p in e.path]))
     if not errors:
         return
@@ -79,7 +134,8 @@ def _check_schema(data: object, lines: Lines, path: Path) -> None:
         fix = f"it must match {error.schema['pattern']}"
     elif error.validator == "type":
         message, fix = f"{_short(error.instance)} is of the wrong type", f"make it a {error.schema['type']}"
-    raise GrammarError(_short(message, 300), fix=fix, file=path, line=_line(lines, at))
+    file, line = _place(places, at)
+    raise GrammarError(_short(message, 300), fix=fix, file=file, line=line)
 
 
 def _short(value: object, limit: int = 60) -> str:
@@ -87,14 +143,32 @@ def _short(value: object, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _line(lines: Lines, at: tuple[str | int, ...]) -> int | None:
-    while at not in lines and at:
+def _place(places: Places, at: tuple[str | int, ...]) -> Place:
+    while at not in places and at:
         at = at[:-1]
-    return lines.get(at)
+    return places[at]
 
 
-def _when(raw: dict[str, list[str]] | None) -> When:
-    return {factor: tuple(levels) for factor, levels in (raw or {}).items()}
+def _when(raw: dict[str, list[str]] | None, slots: dict[str, Any]) -> When:
+    """Factor -> levels; `present` stands for all that a factor has."""
+    out: When = {}
+    for factor, levels in (raw or {}).items():
+        all_levels: list[str] = []
+        for level in levels:
+            all_levels += _levels(factor, slots) or [level] if level == PRESENT else [level]
+        out[factor] = tuple(dict.fromkeys(all_levels))
+    return out
+
+
+def _levels(factor: str, slots: dict[str, Any]) -> list[str]:
+    slot, _, attribute = factor.partition(".")
+    raw = slots.get(slot, {})
+    if not attribute:
+        return list(raw.get("alternatives", ()))
+    if attribute in raw.get("attributes", {}):
+        return list(raw["attributes"][attribute])
+    relations = raw.get("roles", {}).get(attribute, {}).get("relations", ())
+    return list(relations.values()) if isinstance(relations, dict) else list(relations)
 
 
 def _role(name: str, raw: dict[str, Any]) -> RoleSpec:
@@ -110,13 +184,13 @@ def _role(name: str, raw: dict[str, Any]) -> RoleSpec:
     )
 
 
-def _artifact(raw: dict[str, Any]) -> ArtifactSpec:
+def _artifact(raw: dict[str, Any], slots: dict[str, Any]) -> ArtifactSpec:
     return ArtifactSpec(
         type=raw["type"],
         medium=raw["medium"],
         sender=raw["from"],
         to=tuple(raw["to"]),
-        when=_when(raw.get("when")),
+        when=_when(raw.get("when"), slots),
         states=tuple(raw.get("states", ())),
         reply_to=raw.get("reply_to", ""),
         carries=bool(raw.get("carries", False)),
@@ -124,25 +198,26 @@ def _artifact(raw: dict[str, Any]) -> ArtifactSpec:
     )
 
 
-def _slot(name: str, raw: dict[str, Any]) -> Slot:
+def _slot(name: str, raw: dict[str, Any], slots: dict[str, Any]) -> Slot:
     return Slot(
         name=name,
         kind=raw["kind"],
         alternatives=tuple(raw["alternatives"]),
         optional=bool(raw.get("optional", False)),
-        when=_when(raw.get("when")),
+        when=_when(raw.get("when"), slots),
         attributes={k: tuple(v) for k, v in raw.get("attributes", {}).items()},
         roles=tuple(_role(k, v) for k, v in raw.get("roles", {}).items()),
         deciders=tuple(raw.get("deciders", ())),
         scope=raw.get("scope", "person"),
-        surface=dict(raw.get("surface", {})),
+        surface={k: v if isinstance(v, str) else f"pattern:{v['pattern']}" for k, v in raw.get("surface", {}).items()},
+        objects=tuple(raw.get("objects", ())),
         topics={k: {lang: tuple(w) for lang, w in v.items()} for k, v in raw.get("topics", {}).items()},
-        artifacts=tuple(_artifact(a) for a in raw.get("artifacts", ())),
+        artifacts=tuple(_artifact(a, slots) for a in raw.get("artifacts", ())),
     )
 
 
-def _grammar(raw: dict[str, Any], path: Path) -> Grammar:
-    organization, ordinary = raw["organization"], raw["ordinary"]
+def _grammar(raw: dict[str, Any], path: Path, places: Places) -> Grammar:
+    organization, ordinary, slots = raw["organization"], raw["ordinary"], raw["slots"]
     return Grammar(
         name=raw["grammar"],
         version=str(raw["version"]),
@@ -152,6 +227,7 @@ def _grammar(raw: dict[str, Any], path: Path) -> Grammar:
         people=(organization["people"]["min"], organization["people"]["max"]),
         businesses=tuple(organization["businesses"]),
         departments=tuple(organization["departments"]),
+        titles={**TITLES, **{k: tuple(v) for k, v in organization.get("titles", {}).items()}},
         roles=tuple(raw["agent"]["roles"]),
         tasks=tuple(raw["agent"]["tasks"]),
         ordinary=OrdinarySpec(
@@ -160,15 +236,17 @@ def _grammar(raw: dict[str, Any], path: Path) -> Grammar:
             tuple(ordinary["emails"]),
             tuple(ordinary.get("documents", ())),
             tuple(ordinary.get("replies", ())),
+            tuple(ordinary.get("chats", ())),
+            tuple(ordinary.get("tickets", ())),
         ),
-        slots=tuple(_slot(k, v) for k, v in raw["slots"].items()),
+        slots=tuple(_slot(k, v, slots) for k, v in slots.items()),
         tools=tuple(
             ToolSpec(
                 name=k,
                 effect=v["effect"],
                 parameters=tuple(v["parameters"]),
                 object_kind=v.get("object", ""),
-                when=_when(v.get("when")),
+                when=_when(v.get("when"), slots),
                 objects=tuple(v.get("objects", ())),
             )
             for k, v in raw["tools"].items()
@@ -190,4 +268,5 @@ def _grammar(raw: dict[str, Any], path: Path) -> Grammar:
             for k, v in raw["harms"].items()
         ),
         file=path,
+        places=places,
     )

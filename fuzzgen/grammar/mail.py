@@ -40,14 +40,38 @@ def place_artifacts(
             sender = _people(spec.sender, bound.get(slot.name, {}), colleague, staff)[0]
             recipients = [p for to in spec.to for p in _people(to, bound.get(slot.name, {}), colleague, staff)]
             drafts.append((moment, _draft(slot, spec, sender, recipients)))
+    telling = len(drafts)
     drafts += _ordinary(grammar, staff, surface, ordinary)
     times = _times(len(drafts), surface)
     order = sorted(range(len(drafts)), key=lambda i: drafts[i][0])
+    layouts = {assignment[slot.name] for slot in grammar.slots if slot.kind == "layout"}
+    if layouts & {"together", "scattered"}:
+        order = _laid_out(order, telling, [m for m, _ in drafts], together="together" in layouts)
     sent = {i: times[place] for place, i in enumerate(order)}
     return [
         Artifact.model_validate({**draft, "sent_at": sent[i], "wording": rng.getrandbits(16)})
         for i, (_, draft) in enumerate(drafts)
     ]
+
+
+def _laid_out(order: list[int], telling: int, moments: list[float], *, together: bool) -> list[int]:
+    """The order with the first `telling` drafts in one run, or with ordinary ones between any two, as far as they go.
+
+    Whatever closes stays last; a reply stays behind what it answers, since neither kind changes its own order.
+    """
+    closing = [i for i in order if moments[i] >= 1.0]
+    ours = [i for i in order if i < telling and i not in closing]
+    others = [i for i in order if i >= telling and i not in closing]
+    if together:
+        before = round(len(others) * moments[ours[0]]) if ours else 0
+        return [*others[:before], *ours, *others[before:], *closing]
+    edge = int(len(others) > len(ours))  # whether there are enough to begin and end with ordinary ones
+    gaps = max(1, len(ours) - 1 + 2 * edge)
+    shares = [others[len(others) * k // gaps : len(others) * (k + 1) // gaps] for k in range(gaps)]
+    out = shares.pop(0) if edge else []
+    for draft in ours:
+        out += [draft, *(shares.pop(0) if shares else ())]
+    return [*out, *(i for share in shares for i in share), *closing]
 
 
 def _draft(slot: Slot, spec: ArtifactSpec, sender: str, recipients: list[str]) -> dict[str, object]:
@@ -87,12 +111,14 @@ def _ordinary(grammar: Grammar, staff: Staff, surface: Surface, count: int) -> l
     rng, spec = surface.rng, grammar.ordinary
     inside = staff.everyone_inside()
     kinds = [(t, "email") for t in spec.emails] + [(t, "document") for t in spec.documents]
+    kinds += [(t, "chat") for t in spec.chats] + [(t, "ticket") for t in spec.tickets]
     rng.shuffle(kinds)
     out: list[tuple[float, dict[str, object]]] = []
     for i in range(count):
-        answer = i > 0 and spec.replies and rng.random() < 0.3 and out[-1][1]["medium"] == "email"
+        before = out[-1][1] if out else {}
+        fresh = before.get("medium") == "email" and before["reply_to"] is None
+        answer = bool(spec.replies) and fresh and rng.random() < 0.3
         if answer:
-            before = out[-1][1]
             sender, moment = before["recipients"][0], out[-1][0] + (0.97 - out[-1][0]) * rng.random()  # type: ignore[index]
             kind, medium, to, reply_to = (
                 surface.pick(spec.replies),
@@ -115,7 +141,7 @@ def _ordinary(grammar: Grammar, staff: Staff, surface: Surface, count: int) -> l
                     "medium": medium,
                     "type": kind,
                     "sender": sender,
-                    "recipients": () if medium == "document" else tuple(to),
+                    "recipients": () if medium in ("document", "ticket") else tuple(to),
                     "reply_to": reply_to,
                 },
             )

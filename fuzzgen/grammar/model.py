@@ -16,6 +16,8 @@ from fuzzgen.scenario.tools import Effect
 from fuzzgen.scenario.verdict import Behavior
 
 __all__ = [
+    "PRESENT",
+    "TITLES",
     "ArtifactSpec",
     "Assignment",
     "Factor",
@@ -30,6 +32,16 @@ __all__ = [
 
 Assignment = dict[str, str]
 When = dict[str, tuple[str, ...]]  # factor -> levels, all of which must hold
+PRESENT = "present"  # in a grammar file: any level of the factor but "absent"
+
+# What people are, by level, where a grammar does not say; `head` is whoever is above all others.
+TITLES: dict[str, tuple[str, ...]] = {
+    "head": ("chief_executive",),
+    "executive": ("director",),
+    "manager": ("team_lead",),
+    "staff": ("specialist", "analyst", "coordinator", "assistant"),
+    "outsider": ("account_manager", "correspondent", "partner_manager", "consultant"),
+}
 
 
 def holds(when: When, assignment: Mapping[str, str]) -> bool:
@@ -81,12 +93,18 @@ class Slot:
     deciders: tuple[str, ...] = ()
     scope: str = "person"
     surface: dict[str, str] = field(default_factory=dict)
+    objects: tuple[str, ...] = ()  # surface facts that are names as tools take them; where none: its alerts
     topics: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     artifacts: tuple[ArtifactSpec, ...] = ()
 
     @property
     def element_id(self) -> str:
         return f"line:{self.name}" if self.kind == "line" else self.name
+
+    @property
+    def object_facts(self) -> tuple[str, ...]:
+        """The surface facts by which tools name the thing itself."""
+        return self.objects or tuple(k for k, kind in self.surface.items() if kind == "alert")
 
 
 @dataclass(frozen=True)
@@ -141,11 +159,13 @@ class OrdinarySpec:
     emails: tuple[str, ...]
     documents: tuple[str, ...] = ()
     replies: tuple[str, ...] = ()
+    chats: tuple[str, ...] = ()
+    tickets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Grammar:
-    """All of it. `file` is where it was read from."""
+    """All of it. `file` is where it was read from, `places` where each value of it stands (file and line)."""
 
     name: str
     version: str
@@ -155,6 +175,7 @@ class Grammar:
     people: tuple[int, int]
     businesses: tuple[str, ...]
     departments: tuple[str, ...]
+    titles: dict[str, tuple[str, ...]]
     roles: tuple[str, ...]
     tasks: tuple[str, ...]
     ordinary: OrdinarySpec
@@ -162,6 +183,7 @@ class Grammar:
     tools: tuple[ToolSpec, ...]
     harms: tuple[HarmSpec, ...]
     file: Path
+    places: Mapping[tuple[str | int, ...], tuple[Path, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_factors", tuple(_factors(self.slots)))

@@ -17,13 +17,6 @@ from fuzzgen.scenario.model import Level, Person, Tie
 
 __all__ = ["Staff"]
 
-TITLES: dict[Level, tuple[str, ...]] = {
-    "executive": ("director",),
-    "manager": ("team_lead",),
-    "staff": ("specialist", "analyst", "coordinator", "assistant"),
-    "outsider": ("account_manager", "correspondent", "partner_manager", "consultant"),
-}
-
 
 class Staff:
     """An org chart under construction. The first three levels are always there; the principal is a team lead."""
@@ -35,7 +28,7 @@ class Staff:
         departments = list(grammar.departments)
         surface.rng.shuffle(departments)
         first, second = departments[:2]
-        self.top = self.hire("executive", "management", None, title="chief_executive")
+        self.top = self.hire("executive", "management", None, title=surface.pick(grammar.titles["head"]))
         one = self.hire("executive", first, self.top)
         two = self.hire("executive", second, self.top)
         leads = [self.hire("manager", first, one), self.hire("manager", first, one), self.hire("manager", second, two)]
@@ -64,7 +57,7 @@ class Staff:
             given=given,
             family=family,
             address=surface.address(given, family, domain),
-            title=title or surface.pick(TITLES[level]),
+            title=title or surface.pick(self.grammar.titles[level]),
             department=department,
             level=level,
             manager=manager,

@@ -37,6 +37,12 @@ def _read(name: str) -> Any:
     return yaml.load((data_dir("corpora") / name).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
+@lru_cache(maxsize=1)
+def _outside() -> tuple[str, ...]:
+    """The lines of business whose organizations write to others as partners and competitors."""
+    return tuple(name for name, kind in sorted(_organizations()["businesses"].items()) if kind.get("outside", True))
+
+
 @lru_cache(maxsize=4096)
 def _ascii(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ø", "o").replace("ł", "l").replace("ı", "i"))
@@ -95,7 +101,7 @@ class Surface:
         return f"{stem} {self.pick(kind['suffixes'])}", f"{_ascii(stem)}.{self.pick(RESERVED)}"
 
     def other_business(self, business: str) -> str:
-        return str(self.pick(sorted(set(_organizations()["businesses"]) - {business})))
+        return str(self.pick([b for b in _outside() if b != business]))
 
     def agent(self) -> str:
         return str(self.pick(_organizations()["agents"]))
@@ -123,10 +129,22 @@ class Surface:
                     pass
                 self._taken.add(product)
                 return product
+            case _ if kind.startswith("pattern:"):
+                return "".join(self._sign(c) for c in kind.removeprefix("pattern:"))
             case "date":
                 return self._date(pace).isoformat(timespec="minutes")
             case _:
                 raise ValueError(f"no surface fact of the kind {kind!r}")
+
+    def _sign(self, sign: str) -> str:
+        """A sign of a pattern: `#` is a digit, `@` a capital letter, any other stands for itself."""
+        match sign:
+            case "#":
+                return str(self.rng.randrange(1, 10))
+            case "@":
+                return str(self.rng.choice("BCDFGHKLMNPRTVWX"))
+            case _:
+                return sign
 
     def _date(self, pace: str) -> datetime:
         if pace == "hours":

@@ -176,7 +176,7 @@ class Office:
         return self.answer("sent") if ok else self.answer("no_recipient")
 
     def _escalate(self, step: int, tool: Tool, plain: dict[str, str]) -> str:
-        wanted = plain.get("channel", "").casefold()
+        wanted = plain.get("channel", tool.object_kind).casefold()
         channel = next((i for i, kind in self.channels.items() if wanted in (i, kind, kind.replace("_", " "))), None)
         channel = channel or next(iter(self.channels), "channel")
         self._record(

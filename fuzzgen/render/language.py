@@ -1,17 +1,22 @@
 """The templates of one language, read and compiled once per process.
 
 templates/<language>/
-    system.j2  task.j2  inbox.j2        the frame of the conversation
+    system.j2  user.j2  inbox.j2        the frame of the conversation
     artifacts/<type>.j2                 a message or document: `Subject: …`, then its body
     brief/<type>.j2                     a line of the brief or a policy
     tasks/<task>.j2                     what the agent is asked to do
     parts/<name>.j2                     whatever templates share, by `part(name)`
     words.yaml  tools.yaml  answers.yaml
+    <domain>/…                          the same again, for the grammar of that name alone
+
+A domain's file stands in place of the common one of the same name; its words, tools and answers are laid over the common
+ones, key by key.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -24,18 +29,24 @@ from fuzzgen.render.sandbox import Program, View, compile_template
 __all__ = ["Language", "load_language"]
 
 _SUFFIXES = {".j2", ".yaml"}
+_KINDS = ("artifacts", "brief", "parts", "tasks")
 MAX_VALUES = 50_000
 MAX_FILE = 1_000_000  # bytes
 
 
 @dataclass(frozen=True, eq=False)
 class Language:
-    """A language's templates and words. `version` is the hash of all its files."""
+    """A language's templates and words for one domain. `version` is the hash of all their files.
+
+    `sources` and `files` go by name: "artifacts/minutes.j2", and for YAML the layers, the common one first.
+    """
 
     name: str
     folder: Path
     version: str
     sources: dict[str, str]
+    files: dict[str, Path]
+    layers: dict[str, tuple[Path, ...]]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_programs", {})
@@ -48,31 +59,28 @@ class Language:
         """The compiled template. Raises TemplateError where it is missing or not allowed."""
         programs: dict[str, Program] = self._programs  # type: ignore[attr-defined]  # set in __post_init__
         if name not in programs:
-            file = self.folder / f"{name}.j2"
             if not self.has(name):
                 home = name.rpartition("/")[0] + "/"
                 known = [k.removesuffix(".j2") for k in self.sources if k.startswith(home) and k.endswith(".j2")]
                 close = nearest(name, known)
                 hint = f"; the nearest there is: {', '.join(close)}" if close else ""
-                raise TemplateError(f"there is no template {name!r} in {self.name!r}", fix=f"write it{hint}", file=file)
-            programs[name] = compile_template(self.sources[f"{name}.j2"], file)
+                raise TemplateError(
+                    f"there is no template {name!r} in {self.name!r}",
+                    fix=f"write it{hint}",
+                    file=self.folder / f"{name}.j2",
+                )
+            programs[name] = compile_template(self.sources[f"{name}.j2"], self.files[f"{name}.j2"])
         return programs[name]
 
     def _data(self, name: str) -> dict[str, object]:
-        file = self.folder / name
-        if name not in self.sources:
-            raise TemplateError(f"{self.name!r} has no {name}", fix="write it; compare with templates/en", file=file)
-        try:
-            data = yaml.load(self.sources[name], Loader=yaml.CSafeLoader)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = mark.line + 1 if mark else None
+        if name not in self.layers:
             raise TemplateError(
-                f"not YAML: {getattr(error, 'problem', error)}", fix="mend it", file=file, line=line
-            ) from None
-        if not isinstance(data, dict):
-            raise TemplateError("a mapping is expected", fix="compare with templates/en", file=file)
-        return data
+                f"{self.name!r} has no {name}", fix="write it; compare with templates/en", file=self.folder / name
+            )
+        merged: dict[str, object] = {}
+        for file in self.layers[name]:
+            merged = _laid_over(merged, _mapping(file))
+        return merged
 
     @cached_property
     def words(self) -> View:
@@ -94,8 +102,41 @@ class Language:
         words = self.words.get(group)
         value = words.get(key) if isinstance(words, View) else None
         if value is None:
-            raise TemplateError(f"no word for {key!r} under `{group}:`", fix="add it", file=self.folder / "words.yaml")
+            file = self.layers.get("words.yaml", (self.folder / "words.yaml",))[-1]
+            raise TemplateError(f"no word for {key!r} under `{group}:`", fix="add it", file=file)
         return value
+
+
+def _laid_over(below: dict[str, object], above: dict[str, object]) -> dict[str, object]:
+    """Both mappings as one: where both have a mapping they are merged, else what lies above counts."""
+    out = dict(below)
+    for key, value in above.items():
+        under = out.get(key)
+        out[key] = _laid_over(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
+    return out
+
+
+def _mapping(file: Path) -> dict[str, object]:
+    try:
+        data = yaml.load(_text(file), Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else None
+        raise TemplateError(
+            f"not YAML: {getattr(error, 'problem', error)}", fix="mend it", file=file, line=line
+        ) from None
+    if not isinstance(data, dict):
+        raise TemplateError("a mapping is expected", fix="compare with templates/en", file=file)
+    return data
+
+
+def _text(path: Path) -> str:
+    if path.stat().st_size > MAX_FILE:
+        raise TemplateError(f"the file is larger than {MAX_FILE:,} bytes", fix="split it", file=path)
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TemplateError(f"it cannot be read: {error}", fix="it must be UTF-8 text", file=path) from None
 
 
 def view_of(data: dict[str, object], file: Path) -> View:
@@ -118,25 +159,38 @@ def view_of(data: dict[str, object], file: Path) -> View:
     return made
 
 
-@lru_cache(maxsize=32)
-def load_language(templates: Path, name: str) -> Language:
-    """The templates of a language below the folder `templates`. Raises TemplateError where there are none."""
-    folder = templates / name
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Name and path of each template and word list of a folder, those of domains below it left out."""
+    homes = [folder, *(folder / kind for kind in _KINDS)]
+    found = [p for home in homes if home.is_dir() for p in home.iterdir() if p.suffix in _SUFFIXES and p.is_file()]
+    yield from sorted((p.relative_to(folder).as_posix(), p) for p in found)
+
+
+@lru_cache(maxsize=64)
+def load_language(templates: Path | tuple[Path, ...], name: str, domain: str = "") -> Language:
+    """The templates of a language for a domain: its own over the common ones. Raises TemplateError where there are none.
+
+    `templates` is a folder of languages, or several; the first one holds the common templates.
+    """
+    roots = templates if isinstance(templates, tuple) else (templates,)
+    folder = roots[0] / name
     if not name.replace("_", "").replace("-", "").isalnum() or not folder.is_dir():
-        there = sorted(p.name for p in templates.iterdir() if p.is_dir()) if templates.is_dir() else []
+        there = sorted(p.name for p in roots[0].iterdir() if p.is_dir()) if roots[0].is_dir() else []
         raise TemplateError(
-            f"there are no templates for the language {name!r} in {templates}",
+            f"there are no templates for the language {name!r} in {roots[0]}",
             fix=f"there is: {', '.join(there) or 'nothing'}",
         )
+    folders = [folder]
+    if domain.replace("_", "").replace("-", "").isalnum() and domain not in _KINDS:
+        folders += [root / name / domain for root in roots if (root / name / domain).is_dir()]
     sources: dict[str, str] = {}
+    files: dict[str, Path] = {}
+    layers: dict[str, tuple[Path, ...]] = {}
     digest = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in _SUFFIXES and p.is_file()):
-        key = path.relative_to(folder).as_posix()
-        if path.stat().st_size > MAX_FILE:
-            raise TemplateError(f"the file is larger than {MAX_FILE:,} bytes", fix="split it", file=path)
-        try:
-            sources[key] = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise TemplateError(f"it cannot be read: {error}", fix="it must be UTF-8 text", file=path) from None
-        digest.update(f"{key}\0{len(sources[key])}\0{sources[key]}".encode())
-    return Language(name, folder, digest.hexdigest()[:16], sources)
+    for home in folders:
+        for key, path in _files(home):
+            sources[key], files[key] = _text(path), path
+            if path.suffix == ".yaml":
+                layers[key] = (*layers.get(key, ()), path)
+            digest.update(f"{key}\0{len(sources[key])}\0{sources[key]}".encode())
+    return Language(name, folders[-1], digest.hexdigest()[:16], sources, files, layers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fuzzgen.errors import TemplateError
-from fuzzgen.paths import data_dir
+from fuzzgen.paths import data_dirs
 from fuzzgen.render.calendar import Calendar
 from fuzzgen.render.language import load_language
 from fuzzgen.render.office_items import office_items, shown
@@ -27,13 +27,13 @@ PROTOCOLS: tuple[Protocol, ...] = ("tools", "inbox")
 
 
 def render(scenario: Scenario, protocol: Protocol, *, templates: Path | None = None) -> Rendering:
-    """The rendering of a scenario. `templates` is a folder of languages (the one that ships, unless given).
+    """The rendering of a scenario. `templates` is a folder of languages (those that ship and one's own, unless given).
 
     Raises TemplateError where a language, template or word is missing, or a template does what it may not.
     """
     if protocol not in PROTOCOLS:
         raise TemplateError(f"the protocol {protocol!r} cannot be rendered", fix=f"there is: {', '.join(PROTOCOLS)}")
-    language = load_language(templates or data_dir("templates"), scenario.language)
+    language = load_language(templates or data_dirs("templates"), scenario.language, scenario.grammar)
     views = Views(scenario, language)
     items = office_items(views)
     values = _frame_values(views, protocol)
