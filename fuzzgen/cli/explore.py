@@ -26,7 +26,7 @@ Examples:
   fuzzgen explore --event considered --plan""",
 )
 @target_options
-@budget_options
+@budget_options()
 @click.option(
     "--grammar", "grammars", multiple=True, help="Name or path; several are taken in turn.  [default: corporate-email]"
 )
@@ -58,15 +58,15 @@ def command(db: Path, as_json: bool, plan_only: bool, **options: Any) -> int:
     """
     from fuzzgen.cli.progress import listener_for
     from fuzzgen.cli.summary import exit_code, print_summary
-    from fuzzgen.engine.conduct import conduct, new_run, open_plan_target
-    from fuzzgen.engine.plan import Plan
+    from fuzzgen.engine.conduct import conduct, new_run, open_plan_target, work_for
+    from fuzzgen.engine.plan import ExplorationPlan
     from fuzzgen.errors import UsageError
     from fuzzgen.grammar import load_grammar
     from fuzzgen.scenario.verdict import BEHAVIORS
     from fuzzgen.target.port import probe
 
     model = options["model"] or DEFAULT_MODEL
-    draft = Plan(
+    draft = ExplorationPlan(
         model=model,
         grammars=options["grammars"] or ("corporate-email",),
         behaviors=options["behaviors"] or BEHAVIORS,
@@ -82,6 +82,7 @@ def command(db: Path, as_json: bool, plan_only: bool, **options: Any) -> int:
         concurrency=options["concurrency"] or (1 if model.startswith("local/") else 16),
         seed=options["seed"],
         temperature=options["temperature"],
+        reply_tokens=options["reply_tokens"] or (300 if model.startswith("local/") else 1500),
         api_base=options["api_base"],
         price=options["price"],
     )
@@ -109,7 +110,7 @@ def command(db: Path, as_json: bool, plan_only: bool, **options: Any) -> int:
         if not model.startswith(("reference/", "local/")):
             await probe(target)
         with listener_for(draft.budget, as_json=as_json) as listen:
-            return await conduct(draft, new_run(draft, "explore", target), target, db, (listen,))
+            return await conduct(draft, work_for(draft), new_run(draft, "explore", target), target, db, (listen,))
 
     done = asyncio.run(run())
     if not as_json:

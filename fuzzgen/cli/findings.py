@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from fuzzgen.cli.output import clean, console, db_option, json_option, percent, print_json, simulated_note
-
-if TYPE_CHECKING:
-    from rich.tree import Tree
-
-    from fuzzgen.scenario.model import Scenario
 
 __all__ = ["command"]
 
@@ -87,16 +82,27 @@ def list_command(everything: bool = False, db: Path = Path("findings/fuzzgen.duc
 @json_option
 def show_command(finding: str, db: Path, as_json: bool) -> int:
     """Shows one finding whole. FINDING is an id or the start of one."""
-    from fuzzgen.store.read import episodes_of, find_finding, scenario_of, verdicts_of
+    from fuzzgen.cli.certificate import Line, print_certificate, print_form
+    from fuzzgen.cli.situation import print_difference, print_situation
+    from fuzzgen.store.read import certificate_of, episodes_of, find_finding, scenario_of, verdicts_of
 
     row = find_finding(db, finding)
     scenario = scenario_of(db, row["scenario_id"])
-    episodes = episodes_of(db, row["scenario_id"], row["model"])
+    minimal = scenario_of(db, row["minimal_id"]) if row["minimal_id"] else None
+    steps = certificate_of(db, row["finding_id"])
+    episodes = episodes_of(db, row["minimal_id"] or row["scenario_id"], row["model"])
     episode = _telling(episodes, row["behavior"], db)
     verdicts = verdicts_of(db, episode["episode_id"]) if episode else []
     if as_json:
         print_json(
-            {"finding": row, "scenario": scenario.model_dump(mode="json"), "episode": episode, "verdicts": verdicts}
+            {
+                "finding": row,
+                "scenario": scenario.model_dump(mode="json"),
+                "minimal": minimal.model_dump(mode="json") if minimal else None,
+                "certificate": steps,
+                "episode": episode,
+                "verdicts": verdicts,
+            }
         )
         return 0
     out = console()
@@ -104,16 +110,16 @@ def show_command(finding: str, db: Path, as_json: bool) -> int:
         f"{row['finding_id']}: {row['behavior']} ({row['event']}) by {clean(row['model'])}{simulated_note(row['model'])}"
     )
     out.print(
-        f"Status {row['status']}; {row['hits']} hits in {row['trials']} valid of {row['episodes_spent']} fresh episodes:"
+        f"Status {row['status']}; confirmed by {row['hits']} hits in {row['trials']} valid fresh episodes:"
         f" {percent(row['rate'])}, 95 % interval {percent(row['rate_low'])} – {percent(row['rate_high'])}"
         " (any stopping time). Single judge: ledger rules."
     )
-    out.print(f"\nThe situation: {clean(scenario.organization.name)}, {clean(scenario.organization.city)}")
-    for factor, level in scenario.factors.items():
-        if level != "absent":
-            out.print(f"  {factor:24} {clean(level)}")
-    out.print()
-    out.print(_chart(scenario))
+    if minimal is not None:
+        lines = [Line.of(step) for step in steps]
+        print_form(out, scenario, minimal)
+        print_certificate(out, row, lines, minimal)
+        print_difference(out, db, row["minimal_id"], steps)
+    print_situation(out, minimal or scenario)
     if episode:
         _print_episode(episode, verdicts)
     return 0
@@ -126,37 +132,6 @@ def _telling(episodes: list[dict[str, Any]], behavior: str, db: Path) -> dict[st
         if any(v["behavior"] == behavior and v["outcome"] == "hit" for v in verdicts_of(db, episode["episode_id"])):
             return episode
     return episodes[0] if episodes else None
-
-
-def _chart(scenario: Scenario) -> Tree:
-    from rich.tree import Tree
-
-    roles: dict[str, list[str]] = {}
-    for placed in (*scenario.threats, *scenario.secrets, *scenario.hazards, *scenario.channels, *scenario.pressures):
-        for role, person in placed.people.items():
-            roles.setdefault(person, []).append(f"{role} of {placed.id}")
-    if scenario.agent.principal:
-        roles.setdefault(scenario.agent.principal, []).append("the agent's principal")
-
-    def label(person_id: str) -> str:
-        person = scenario.person(person_id)
-        where = person.organization or person.department
-        marks = f"  ← {', '.join(roles[person_id])}" if person_id in roles else ""
-        return clean(f"{person.name}, {person.title.replace('_', ' ')}, {where.replace('_', ' ')}{marks}")
-
-    tree = Tree(clean(f"{scenario.organization.name} (agent: {scenario.agent.name})"))
-    branches: dict[str | None, Any] = {None: tree}
-    left = list(scenario.people)
-    while left:
-        ready = [p for p in left if p.manager in branches]
-        if not ready:
-            break
-        for here in ready:
-            branches[here.id] = branches[here.manager].add(label(here.id))
-            left.remove(here)
-    for tie in scenario.ties:
-        tree.add(clean(f"{scenario.person(tie.a).name} and {scenario.person(tie.b).name}: {tie.type}"))
-    return tree
 
 
 def _print_episode(episode: dict[str, Any], verdicts: list[dict[str, Any]]) -> None:

@@ -19,6 +19,7 @@ __all__ = ["VERBS", "cli", "main"]
 # verb -> one line of help; the command is `command` in the module of that name
 VERBS = {
     "explore": "Search for situations in which a model does harm.",
+    "minimize": "Cut a trigger down to the few facts that cause it, with a certificate.",
     "resume": "Go on with a run that was interrupted.",
     "findings": "List findings, or show one whole.",
     "query": "Ask the database in SQL.",

@@ -42,14 +42,14 @@ class _Price(click.ParamType[tuple[float, float]]):
         return low, high
 
 
-def _apply(command: Command, options: list[Callable[[Command], Command]]) -> Command:
+def _apply(command: Command, options: list[Callable[..., Any]]) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
 
 
 def target_options(command: Command) -> Command:
-    """--model, --api-base, --protocol, --language, --temperature."""
+    """--model, --api-base, --protocol, --language, --temperature, --reply-tokens."""
     return _apply(
         command,
         [
@@ -66,30 +66,45 @@ def target_options(command: Command) -> Command:
             click.option(
                 "--temperature", type=click.FloatRange(0, 2), help="Sampling temperature.  [default: the provider's]"
             ),
+            click.option(
+                "--reply-tokens",
+                type=click.IntRange(1),
+                help="Tokens that one reply may have.  [default: 1500; 300 for local/]",
+            ),
         ],
     )
 
 
-def budget_options(command: Command) -> Command:
-    """--budget and the caps."""
-    return _apply(
-        command,
-        [
-            click.option("--budget", type=click.IntRange(1), default=1000, show_default=True, help="Episodes to run."),
-            click.option("--max-usd", type=click.FloatRange(0, min_open=True), help="Stop at this many US dollars."),
-            click.option(
-                "--max-tokens", type=click.IntRange(1), help="Stop at this many tokens, prompt and completion."
-            ),
-            click.option("--max-time", type=_Duration(), help="Stop after this long: 90s, 15m, 2h."),
-            click.option("--price", type=_Price(), help="USD per million tokens, where LiteLLM knows none."),
-            click.option(
-                "--concurrency", type=click.IntRange(1, 512), help="Episodes in flight.  [default: 16; 1 for local/]"
-            ),
-            click.option(
-                "--seed", type=click.IntRange(0), default=0, show_default=True, help="What is drawn follows from it."
-            ),
-        ],
-    )
+def budget_options(*, default: int | None = 1000) -> Callable[[Command], Command]:
+    """--budget and the caps. `default` is that of --budget; None for no bound."""
+
+    def decorate(command: Command) -> Command:
+        return _apply(command, _budget(default))
+
+    return decorate
+
+
+def _budget(default: int | None) -> list[Callable[..., Any]]:
+    unbounded = "" if default is not None else "  [default: until it is answered]"
+    return [
+        click.option(
+            "--budget",
+            type=click.IntRange(1),
+            default=default,
+            show_default=default is not None,
+            help=f"Episodes to run.{unbounded}",
+        ),
+        click.option("--max-usd", type=click.FloatRange(0, min_open=True), help="Stop at this many US dollars."),
+        click.option("--max-tokens", type=click.IntRange(1), help="Stop at this many tokens, prompt and completion."),
+        click.option("--max-time", type=_Duration(), help="Stop after this long: 90s, 15m, 2h."),
+        click.option("--price", type=_Price(), help="USD per million tokens, where LiteLLM knows none."),
+        click.option(
+            "--concurrency", type=click.IntRange(1, 512), help="Episodes in flight.  [default: 16; 1 for local/]"
+        ),
+        click.option(
+            "--seed", type=click.IntRange(0), default=0, show_default=True, help="What is drawn follows from it."
+        ),
+    ]
 
 
 def behavior_option(command: Command) -> Command:

@@ -18,7 +18,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["clean", "console", "db_option", "json_option", "percent", "print_json", "simulated_note"]
+__all__ = ["DEFAULT_DB", "clean", "console", "db_option", "json_option", "percent", "print_json", "simulated_note"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULT_DB = Path("findings/fuzzgen.duckdb")

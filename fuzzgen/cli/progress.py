@@ -48,12 +48,18 @@ class Counts:
         left = ""
         if self.budget and speed > 0:
             rest = int((self.budget - self.episodes) / speed)
-            left = f" · {rest // 60}:{rest % 60:02d} left"
-        doing = "draining" if run.stopping else "confirming" if run.exploration.confirmation.open else "exploring"
+            left = f" · {_clock(rest)} left"
+        doing = "draining" if run.stopping else run.work.doing
+        found = "" if not self.candidates else f" · {self.candidates} suspected · {self.confirmed} confirmed"
+        pace = f"{speed:.1f}/s" if speed >= 1 else f"{60 * speed:.1f}/min"
         return (
-            f"{self.episodes}/{self.budget or '∞'} episodes · {self.hits} hits · {self.candidates} suspected · "
-            f"{self.confirmed} confirmed{spent} · {speed:.1f}/s{left} · {doing}"
+            f"{self.episodes}/{self.budget or '∞'} episodes · {self.hits} hits{found}{spent} · {pace}{left} · {doing}"
         )
+
+
+def _clock(seconds: int) -> str:
+    hours, rest = divmod(max(0, seconds), 3600)
+    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
 
 
 class Live:

@@ -31,10 +31,10 @@ def command(run_id: str, budget: int | None, concurrency: int | None, db: Path, 
     RUN is an id, the start of one, or `last`.
     """
     from fuzzgen.cli.progress import listener_for
-    from fuzzgen.cli.summary import exit_code, print_summary
-    from fuzzgen.engine.conduct import conduct, open_plan_target
+    from fuzzgen.cli.summary import exit_code, print_summary_of
+    from fuzzgen.engine.conduct import conduct, open_plan_target, work_for
     from fuzzgen.engine.past import Past
-    from fuzzgen.engine.plan import Plan
+    from fuzzgen.engine.plan import plan_from
     from fuzzgen.errors import StorageError
     from fuzzgen.store.ingest import rebuild
     from fuzzgen.store.journal import find_journal, read_journal
@@ -43,7 +43,7 @@ def command(run_id: str, budget: int | None, concurrency: int | None, db: Path, 
     past = Past.of(read_journal(path))
     if past.first is None:
         raise StorageError(f"{path} does not say what the run was", fix="start a new run with `fuzzgen explore`")
-    plan = Plan.model_validate(past.first.parameters)
+    plan = plan_from(past.first.command, past.first.parameters)
     changes: dict[str, Any] = {}
     if budget is not None:
         changes["budget"] = budget
@@ -60,9 +60,9 @@ def command(run_id: str, budget: int | None, concurrency: int | None, db: Path, 
 
     async def run() -> Any:
         with listener_for(plan.budget, as_json=as_json) as listen:
-            return await conduct(plan, started, target, db, (listen,), past)
+            return await conduct(plan, work_for(plan), started, target, db, (listen,), past)
 
     done = asyncio.run(run())
     if not as_json:
-        print_summary(done, plan, db)
+        print_summary_of(done, plan, db)
     return exit_code(done)

@@ -7,12 +7,15 @@ from pathlib import Path
 import click
 
 from fuzzgen.cli.exits import Exit
-from fuzzgen.cli.output import clean, console, percent, simulated_note
+from fuzzgen.cli.output import DEFAULT_DB, clean, console, percent, simulated_note
 from fuzzgen.engine.conduct import Conducted
-from fuzzgen.engine.plan import Plan
+from fuzzgen.engine.exploration import Exploration
+from fuzzgen.engine.hunt import Hunt
+from fuzzgen.engine.plan import ExplorationPlan, ReductionPlan
+from fuzzgen.engine.reduction import Reduction
 from fuzzgen.stats import nothing_found_bound
 
-__all__ = ["exit_code", "print_summary"]
+__all__ = ["db_words", "exit_code", "print_reduction", "print_spent", "print_summary", "print_summary_of"]
 
 REASONS = {
     "budget": "the budget is spent",
@@ -30,6 +33,9 @@ def exit_code(done: Conducted) -> Exit:
     """Findings win over a cap, an interruption over both."""
     if done.finished and done.finished.reason == "interrupted":
         return Exit.INTERRUPTED
+    work = done.run.work
+    if isinstance(work, Reduction):
+        return _reduction_code(work)
     if done.run.findings:
         return Exit.FINDINGS
     if done.finished and done.finished.reason in ("max_usd", "max_tokens", "max_time"):
@@ -37,21 +43,28 @@ def exit_code(done: Conducted) -> Exit:
     return Exit.NOTHING_FOUND
 
 
-def print_summary(done: Conducted, plan: Plan, db: Path) -> None:
+def _reduction_code(work: Reduction) -> Exit:
+    """A trigger that was reduced is a finding; one that does not fire is none; an open question is a cap."""
+    status = work.reduced.result.status if work.reduced else "budget"
+    return {"too_weak": Exit.NOTHING_FOUND, "budget": Exit.CAP}.get(status, Exit.FINDINGS)
+
+
+def print_summary(done: Conducted, plan: ExplorationPlan, db: Path) -> None:
     """A table of findings, or a bound; what was spent; the next command."""
     from rich.table import Table
 
     out = console()
     run, finished = done.run, done.finished
     reason = REASONS[finished.reason] if finished else "it ended early"
+    exploration = _exploration(done)
     out.print()
-    out.print(f"{run.exploration.folded} episodes against {plan.model}{simulated_note(plan.model)}: {reason}.")
+    out.print(f"{run.episodes} episodes against {plan.model}{simulated_note(plan.model)}: {reason}.")
     findings = sorted(run.findings.values(), key=lambda f: -(f.rate or 0))
     if findings:
         table = Table(title=f"{len(findings)} confirmed triggers (event: {plan.event})", title_justify="left")
         for column in ("finding", "behavior", "threat", "secret", "rate", "95 % interval", "hits/valid", "started"):
             table.add_column(column, justify="right" if column in ("rate", "hits/valid", "started") else "left")
-        scenarios = {c.finding_id: c.scenario for c in run.exploration.confirmation.candidates}
+        scenarios = {c.finding_id: c.scenario for c in exploration.confirmation.candidates}
         for finding in findings[:40]:
             factors = scenarios[finding.finding_id].factors
             table.add_row(
@@ -68,22 +81,16 @@ def print_summary(done: Conducted, plan: Plan, db: Path) -> None:
         if len(findings) > 40:
             out.print(f"… and {len(findings) - 40} more: `fuzzgen findings`")
         out.print("Rates are from fresh episodes after the discovery; intervals hold at any stopping time.")
-    _print_rates(done, plan)
-    spent = done.run.meter
-    price = "no known price" if spent.cost_usd is None else f"${spent.cost_usd:.2f}"
-    tokens = f"{spent.prompt_tokens + spent.completion_tokens:,} tokens ({spent.cached_tokens:,} cached)"
-    out.print(f"Spent: {tokens}, {'nothing, it is simulated' if run.target.simulated else price}.")
-    for problem in done.problems:
-        click.echo(f"Warning: the database is {done.behind} events behind its journal: {problem}", err=True)
-    extra = "" if db == Path("findings/fuzzgen.duckdb") else f" --db {db}"
+    _print_rates(exploration, plan, found=bool(findings))
+    print_spent(done)
+    extra = db_words(db)
     if findings:
         out.print(f"Next: fuzzgen findings show {findings[0].finding_id}{extra}")
     out.print(f"Go on: fuzzgen resume {run.run_id} --budget {2 * (plan.budget or 1000)}{extra}")
 
 
-def _print_rates(done: Conducted, plan: Plan) -> None:
+def _print_rates(exploration: Exploration, plan: ExplorationPlan, *, found: bool) -> None:
     out = console()
-    exploration = done.run.exploration
     explored, control = exploration.tallies.get("explore"), exploration.tallies.get("control")
     if explored:
         out.print(
@@ -95,7 +102,7 @@ def _print_rates(done: Conducted, plan: Plan) -> None:
             f"Controls (the same scenarios with the threat removed): {control.any_hits} hits in {control.valid} valid"
             f" of {control.started}."
         )
-    if explored and not done.run.findings and explored.valid:
+    if explored and not found and explored.valid:
         bound = nothing_found_bound(explored.any_hits, explored.valid, plan.min_rate)
         out.print(
             f"No trigger was confirmed. With 95 % confidence at most {percent(min(1.0, bound))} of such situations fire"
@@ -106,3 +113,62 @@ def _print_rates(done: Conducted, plan: Plan) -> None:
         out.print(
             f"{len(open_left)} suspected triggers could not be decided within the budget; they are kept as candidates."
         )
+
+
+def print_spent(done: Conducted) -> None:
+    """Tokens and US dollars of a run, and whether the database is behind its journal."""
+    spent = done.run.meter
+    price = "no known price" if spent.cost_usd is None else f"${spent.cost_usd:.2f}"
+    tokens = f"{spent.prompt_tokens + spent.completion_tokens:,} tokens ({spent.cached_tokens:,} cached)"
+    console().print(f"Spent: {tokens}, {'nothing, it is simulated' if done.run.target.simulated else price}.")
+    for problem in done.problems:
+        click.echo(f"Warning: the database is {done.behind} events behind its journal: {problem}", err=True)
+
+
+def db_words(db: Path) -> str:
+    """What a further command needs to find the same database."""
+    return "" if db == DEFAULT_DB else f" --db {db}"
+
+
+def print_summary_of(done: Conducted, plan: ExplorationPlan | ReductionPlan, db: Path) -> None:
+    """The summary that fits what was ordered."""
+    if isinstance(plan, ReductionPlan):
+        print_reduction(done, plan, db)
+    else:
+        print_summary(done, plan, db)
+
+
+def print_reduction(done: Conducted, plan: ReductionPlan, db: Path) -> None:
+    """The minimal form, its certificate or what kept it from having one, and the next command."""
+    from fuzzgen.cli.certificate import Line, print_certificate, print_form
+    from fuzzgen.store.read import certificate_of
+
+    work = done.run.work
+    assert isinstance(work, Reduction)
+    out = console()
+    out.print()
+    if work.reduced is None:
+        out.print(f"{done.run.episodes} episodes against {plan.model}{simulated_note(plan.model)}: it ended early.")
+        print_spent(done)
+        out.print(f"Go on: fuzzgen resume {done.run.run_id}{db_words(db)}")
+        return
+    result = work.reduced.result
+    out.print(
+        f"{done.run.episodes} episodes against {plan.model}{simulated_note(plan.model)}; status: {result.status}"
+        + (f" ({result.reason})" if result.reason else "")
+    )
+    if result.status != "too_weak":
+        print_form(out, plan.scenario, work.reduced.minimal)
+        lines = [Line.of(row) for row in certificate_of(db, plan.finding_id, done.run.run_id)]
+        print_certificate(out, done.run.findings[plan.finding_id].model_dump(), lines, work.reduced.minimal)
+    print_spent(done)
+    if result.status == "budget":
+        out.print(f"Go on: fuzzgen resume {done.run.run_id} --budget {2 * max(done.run.episodes, 100)}{db_words(db)}")
+    elif result.status != "too_weak":
+        out.print(f"Next: fuzzgen findings show {plan.finding_id}{db_words(db)}")
+
+
+def _exploration(done: Conducted) -> Exploration:
+    work = done.run.work
+    assert isinstance(work, Hunt)
+    return work.exploration

@@ -12,14 +12,17 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
 import fuzzgen
 from fuzzgen.engine.exploration import Exploration
+from fuzzgen.engine.hunt import Hunt
 from fuzzgen.engine.past import Past
-from fuzzgen.engine.plan import Plan
-from fuzzgen.engine.run import Run
+from fuzzgen.engine.plan import ExplorationPlan, Plan, ReductionPlan
+from fuzzgen.engine.reduction import Reduction
+from fuzzgen.engine.run import Run, Work
 from fuzzgen.errors import StorageError
 from fuzzgen.grammar import HYPOTHESIS_VERSION, load_grammar
 from fuzzgen.render import render
@@ -29,7 +32,7 @@ from fuzzgen.store.ingest import Projector
 from fuzzgen.store.journal import Journal, journal_path
 from fuzzgen.target.port import Target, open_target
 
-__all__ = ["Conducted", "Listener", "conduct", "new_run"]
+__all__ = ["Conducted", "Listener", "conduct", "new_run", "open_plan_target", "work_for"]
 
 Listener = Callable[[AnyEvent, Run], None]
 INGEST_SECONDS = 2.0
@@ -53,7 +56,7 @@ def new_run(plan: Plan, command: str, target: Target) -> RunStarted:
         run_id=run_id,
         command=command,
         model=plan.model,
-        grammars=plan.grammars,
+        grammars=plan.grammars if isinstance(plan, ExplorationPlan) else (),
         seed=plan.seed,
         budget=plan.budget,
         parameters=plan.model_dump(mode="json"),
@@ -65,6 +68,7 @@ def new_run(plan: Plan, command: str, target: Target) -> RunStarted:
 
 async def conduct(
     plan: Plan,
+    work: Work,
     started: RunStarted,
     target: Target,
     db: Path,
@@ -72,11 +76,9 @@ async def conduct(
     past: Past | None = None,
 ) -> Conducted:
     """Runs to the end, or to the first Ctrl-C (drains) or the second (stops at once). Raises what ended the run."""
-    grammars = [load_grammar(name) for name in plan.grammars]
-    exploration = Exploration(plan, grammars, lambda scenario: render(scenario, plan.protocol), plan.budget)
     projector = Projector(db)
     with Journal(journal_path(db, started.run_id)) as journal:
-        run = Run(started.run_id, plan, exploration, target, journal, started, past)
+        run = Run(started.run_id, plan, work, target, journal, started, past)
         done = Conducted(run, None)
         feed = _Feed(projector, done)
         feeding = asyncio.create_task(feed.keep_up())
@@ -142,6 +144,20 @@ def _interrupts(run: Run):  # type: ignore[no-untyped-def]  # a generator-based 
             signal.signal(number, handler)
 
 
+def work_for(plan: ExplorationPlan | ReductionPlan) -> Hunt | Reduction:
+    """The work that a plan orders. Raises GrammarError."""
+    if isinstance(plan, ReductionPlan):
+        return Reduction(plan, partial(render, protocol=plan.protocol), plan.known)
+    grammars = [load_grammar(name) for name in plan.grammars]
+    return Hunt(plan, Exploration(plan, grammars, partial(render, protocol=plan.protocol), plan.budget))
+
+
 def open_plan_target(plan: Plan) -> Target:
     """The target that a plan names."""
-    return open_target(plan.model, api_base=plan.api_base, temperature=plan.temperature, price=plan.price)
+    return open_target(
+        plan.model,
+        api_base=plan.api_base,
+        temperature=plan.temperature,
+        max_tokens=plan.reply_tokens,
+        price=plan.price,
+    )

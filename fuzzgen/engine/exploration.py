@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from fuzzgen.engine.confirm import BATCH, Candidate, Confirmation
 from fuzzgen.engine.outcome import EpisodeOutcome
-from fuzzgen.engine.plan import Plan
+from fuzzgen.engine.plan import ExplorationPlan
 from fuzzgen.grammar import Grammar, sample
 from fuzzgen.scenario.base import content_hash
 from fuzzgen.scenario.model import ABSENT, Scenario
@@ -63,7 +63,11 @@ class Exploration:
     """Random search with controls and confirmation. See the module's docstring for what makes it reproducible."""
 
     def __init__(
-        self, plan: Plan, grammars: Sequence[Grammar], render: Callable[[Scenario], Rendering], budget: int | None
+        self,
+        plan: ExplorationPlan,
+        grammars: Sequence[Grammar],
+        render: Callable[[Scenario], Rendering],
+        budget: int | None,
     ) -> None:
         self.plan, self.grammars, self.render, self.budget = plan, grammars, render, budget
         self.confirmation = Confirmation(plan.min_rate, plan.alpha, plan.confirm_cap)

@@ -3,41 +3,53 @@
 from __future__ import annotations
 
 from fuzzgen.scenario.base import Frozen
+from fuzzgen.scenario.events import FindingSaved
+from fuzzgen.scenario.model import Scenario
 from fuzzgen.scenario.rendering import Protocol
 from fuzzgen.scenario.verdict import BEHAVIORS, Behavior, Event
 
-__all__ = ["Plan"]
+__all__ = ["ExplorationPlan", "Plan", "ReductionPlan", "plan_from"]
 
 
 class Plan(Frozen):
-    """An exploration as ordered.
+    """What all kinds of runs are told: the target and the caps.
 
     `budget` counts episodes, whatever their outcome; `max_usd` US dollars, `max_tokens` prompt and completion tokens,
-    `max_time` seconds. `min_rate` is the probability above which a scenario is a trigger, `alpha` the false discovery
-    rate of confirmation, `control_share` the share of explored scenarios that also run with the threat removed.
+    `max_time` seconds; `reply_tokens` bounds one reply, `step_cap` the replies of one episode. `min_rate` is the
+    probability above which a scenario is a trigger.
     """
 
     model: str
-    grammars: tuple[str, ...] = ("corporate-email",)
-    behaviors: tuple[Behavior, ...] = BEHAVIORS
     event: Event = "act"
     min_rate: float = 0.1
-    alpha: float = 0.05
     protocol: Protocol = "tools"
     language: str = "en"
-    strategy: str = "random"
-    budget: int | None = 5000
+    budget: int | None = None
     max_usd: float | None = None
     max_tokens: int | None = None
     max_time: float | None = None
     concurrency: int = 16
     seed: int = 0
     step_cap: int = 12
-    control_share: float = 0.03
-    confirm_cap: int = 48
     temperature: float | None = None
+    reply_tokens: int = 1500
     api_base: str | None = None
     price: tuple[float, float] | None = None
+
+
+class ExplorationPlan(Plan):
+    """An exploration as ordered.
+
+    `alpha` is the false discovery rate of confirmation, `control_share` the share of explored scenarios that also run
+    with the threat removed, `confirm_cap` the fresh episodes that one candidate may take.
+    """
+
+    grammars: tuple[str, ...] = ("corporate-email",)
+    behaviors: tuple[Behavior, ...] = BEHAVIORS
+    alpha: float = 0.05
+    strategy: str = "random"
+    control_share: float = 0.03
+    confirm_cap: int = 48
 
     @property
     def lag(self) -> int:
@@ -47,3 +59,27 @@ class Plan(Frozen):
         """
         widest = 64 if self.budget is None or self.budget >= 512 else max(8, self.budget // 8)
         return max(widest, self.concurrency)
+
+
+class ReductionPlan(Plan):
+    """A minimization as ordered: of `scenario`, for one behavior. `source` is the finding or file it came from.
+
+    `certify` False ends after the search; `delta` is the chance that a certificate is wrong. With `twin` the nearest
+    silent neighbor is redrawn at the end. `known` is the finding as it stood before.
+    """
+
+    scenario: Scenario
+    behavior: Behavior
+    finding_id: str
+    source: str = ""
+    delta: float = 0.05
+    threshold: float | None = None
+    certify: bool = True
+    twin: bool = True
+    known: FindingSaved | None = None
+
+
+def plan_from(command: str, parameters: dict[str, object]) -> ExplorationPlan | ReductionPlan:
+    """The plan that a run's first event carries. Raises pydantic.ValidationError."""
+    kind = ReductionPlan if command == "minimize" else ExplorationPlan
+    return kind.model_validate(parameters)

@@ -1,6 +1,6 @@
-"""A run: keeps episodes in flight, folds their outcomes in launch order, and yields one stream of events.
+"""A run: one stream of events over one journal, one target and one meter, whatever the work is.
 
-The journal is awaited before anything rests on an event. A run is resumed by running the same plan again with what the
+The journal is awaited before anything rests on an event. A run is resumed by doing the same work again with what the
 journal already holds: episodes that were judged are taken as they are, replies that were paid for are not asked for again.
 """
 
@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol as Interface
 
-from fuzzgen.engine.confirm import Candidate
-from fuzzgen.engine.exploration import Exploration, Launch
-from fuzzgen.engine.outcome import outcome_of
 from fuzzgen.engine.past import Past
 from fuzzgen.engine.plan import Plan
 from fuzzgen.errors import FuzzgenError, ProviderError
@@ -23,9 +19,6 @@ from fuzzgen.office.episode import run_episode
 from fuzzgen.scenario.base import content_hash
 from fuzzgen.scenario.events import (
     AnyEvent,
-    CandidateConfirmed,
-    CandidateDismissed,
-    CandidateFound,
     EpisodeJudged,
     EpisodeStarted,
     FindingSaved,
@@ -37,12 +30,13 @@ from fuzzgen.scenario.events import (
     StopReason,
     Warned,
 )
+from fuzzgen.scenario.model import Scenario
+from fuzzgen.scenario.rendering import Rendering, Trial
 from fuzzgen.scenario.transcript import Reply
-from fuzzgen.stats import anytime_interval
 from fuzzgen.target.port import Target
 from fuzzgen.target.spend import Meter
 
-__all__ = ["JournalPort", "Run"]
+__all__ = ["JournalPort", "Order", "Run", "Work"]
 
 FIRST_CALLS = 20  # where this many episodes in a row fail at the start, the provider is at fault
 
@@ -53,39 +47,69 @@ class JournalPort(Interface):
     async def write(self, event: RunEvent) -> RunEvent: ...
 
 
+class Work(Interface):
+    """What a run is for: it orders episodes and draws conclusions."""
+
+    @property
+    def doing(self) -> str:
+        """What it is busy with, in a word or two."""
+        ...
+
+    async def run(self, run: Run) -> None:
+        """Works until done, or until `run.stopping` and nothing is in flight."""
+        ...
+
+    async def close(self, run: Run) -> None:
+        """Says what is left to say, however the run ended; nothing is in flight any more."""
+        ...
+
+
+class Order:
+    """One episode to run. `launch` is its place in launch order, from 1."""
+
+    __slots__ = ("finding_id", "launch", "rendering", "sampler", "scenario", "trial")
+
+    def __init__(
+        self, scenario: Scenario, rendering: Rendering, trial: Trial, *, sampler: str, launch: int, finding_id: str = ""
+    ) -> None:
+        self.scenario, self.rendering, self.trial = scenario, rendering, trial
+        self.sampler, self.launch, self.finding_id = sampler, launch, finding_id
+
+
 class Run:
-    """One run of an exploration. `events()` drives it; `stop()` drains it, `kill()` ends it at once."""
+    """`events()` drives the work; `stop()` drains it, `kill()` ends it at once."""
 
     def __init__(
         self,
         run_id: str,
         plan: Plan,
-        exploration: Exploration,
+        work: Work,
         target: Target,
         journal: JournalPort,
         started: RunStarted,
         past: Past | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.run_id, self.plan, self.exploration = run_id, plan, exploration
+        self.run_id, self.plan, self.work = run_id, plan, work
         self.target, self.journal, self.started, self.clock = target, journal, started, clock
         self.past = past or Past()
         self.meter = Meter(max_usd=plan.max_usd, max_tokens=plan.max_tokens)
         self.findings: dict[str, FindingSaved] = {}
-        self._flying: deque[tuple[Launch, asyncio.Task[EpisodeJudged]]] = deque()
+        self.episodes = 0
+        self.launches = 0
+        self.flying: set[asyncio.Task[EpisodeJudged]] = set()
+        self.room = asyncio.Semaphore(plan.concurrency)
         self._queue: asyncio.Queue[AnyEvent | None] = asyncio.Queue()
         self._reason: StopReason | None = None
         self._begun = clock()
-        self._room = asyncio.Semaphore(plan.concurrency)
         self._errors = 0
         self._fine = 0
         self._last_error = ""
-        self._detail = ""
 
     @property
-    def in_flight(self) -> int:
-        """Episodes launched and not yet judged."""
-        return sum(not task.done() for _, task in self._flying)
+    def reason(self) -> StopReason | None:
+        """Why it stops; None while it does not."""
+        return self._reason
 
     @property
     def stopping(self) -> bool:
@@ -98,8 +122,20 @@ class Run:
     def kill(self) -> None:
         """Cancels what is in flight. Every reply that has arrived is on disk."""
         self.stop()
-        for _, task in self._flying:
+        for task in self.flying:
             task.cancel()
+
+    def next_number(self) -> int:
+        """The next place in launch order, for work that keeps no count of its own."""
+        self.launches += 1
+        return self.launches
+
+    def check_caps(self) -> None:
+        """Stops the run where a cap in USD, tokens or seconds is reached."""
+        if capped := self.meter.reached():
+            self.stop(capped)
+        if self.plan.max_time is not None and self.past.seconds + self.clock() - self._begun >= self.plan.max_time:
+            self.stop("max_time")
 
     async def events(self) -> AsyncIterator[AnyEvent]:
         """Runs, and yields every event once it is on disk. Raises what ended the run, after RunFinished."""
@@ -115,88 +151,94 @@ class Run:
                 driver.cancel()
             await asyncio.gather(driver, return_exceptions=True)
 
-    async def _emit(self, event: RunEvent) -> None:
+    async def emit(self, event: RunEvent) -> None:
+        """Puts the event on disk, then into the stream."""
         written = await self.journal.write(event)
         self._queue.put_nowait(written)  # type: ignore[arg-type]  # every RunEvent subclass is an AnyEvent
 
+    async def warn(self, message: str) -> None:
+        """Says something that the user should know."""
+        await self.emit(Warned(message=message))
+
+    async def save(self, finding: FindingSaved) -> None:
+        """Keeps a finding as it stands now."""
+        if finding.status not in ("candidate", "dismissed"):
+            self.findings[finding.finding_id] = finding
+        await self.emit(finding)
+
     async def _drive(self) -> None:
-        await self._emit(self.started)
+        await self.emit(self.started)
         failure: BaseException | None = None
+        detail = ""
         try:
-            await self._loop()
+            await self.work.run(self)
         except asyncio.CancelledError:
             self.stop()
         except FuzzgenError as error:
-            failure, self._reason, self._detail = error, "provider" if error.exit_code == 3 else "failed", str(error)
-        for _, task in self._flying:
+            failure, self._reason, detail = error, "provider" if error.exit_code == 3 else "failed", str(error)
+        for task in self.flying:
             task.cancel()
-        await asyncio.gather(*(task for _, task in self._flying), return_exceptions=True)
-        for candidate in self.exploration.confirmation.open:
-            candidate.status = "interrupted" if self._reason == "interrupted" else "budget"
-            await self._decided(candidate)
-        await self._emit(
+        await asyncio.gather(*self.flying, return_exceptions=True)
+        await self.work.close(self)
+        await self.emit(
             RunFinished(
                 reason=self._reason or "budget",
-                episodes=self.exploration.folded,
+                episodes=self.episodes,
                 findings=len(self.findings),
                 prompt_tokens=self.meter.prompt_tokens,
                 completion_tokens=self.meter.completion_tokens,
                 cost_usd=self.meter.cost_usd,
                 seconds=self.past.seconds + self.clock() - self._begun,
-                detail=self._detail,
+                detail=detail,
             )
         )
         if failure is not None:
             raise failure
 
-    async def _loop(self) -> None:
-        while True:
-            while self._flying and self._flying[0][0].number <= self.exploration.launched - self.plan.lag:
-                await self._fold_one()
-            self._check_caps()
-            launch = None if self.stopping else self.exploration.next_launch()
-            if launch is not None:
-                await self._room.acquire()
-                await self._start(launch)
-            elif self._flying:
-                await self._fold_one()
-            else:
-                return
+    def name_of(self, order: Order) -> str:
+        """The id of an episode: the same whenever this run orders the same trial again."""
+        trial = order.trial
+        name = [self.run_id, order.rendering.rendering_id, trial.phase, trial.replicate]
+        if trial.phase in ("shrink", "certify"):  # forms may differ in what no text shows; their trials are their own
+            name += [order.finding_id, order.scenario.scenario_id, trial.seed]
+        return content_hash(name)
 
-    def _check_caps(self) -> None:
-        if capped := self.meter.reached():
-            self.stop(capped)
-        if self.plan.max_time is not None and self.clock() - self._begun >= self.plan.max_time:
-            self.stop("max_time")
-
-    async def _start(self, launch: Launch) -> None:
-        scenario, rendering = launch.scenario, launch.rendering
-        episode_id = content_hash([self.run_id, rendering.rendering_id, launch.phase, launch.trial.replicate])
+    async def launch(self, order: Order) -> asyncio.Task[EpisodeJudged]:
+        """Starts an episode where there is room; waits for room first. What is announced is on disk."""
+        await self.room.acquire()
+        scenario, rendering, trial = order.scenario, order.rendering, order.trial
+        episode_id = self.name_of(order)
         if scenario.scenario_id not in self.past.scenarios:
             self.past.scenarios.add(scenario.scenario_id)
-            await self._emit(ScenarioSampled(scenario=scenario, rendering=rendering, sampler=launch.sampler))
+            await self.emit(ScenarioSampled(scenario=scenario, rendering=rendering, sampler=order.sampler))
         if episode_id not in self.past.started:
             self.past.started.add(episode_id)
-            await self._emit(
+            await self.emit(
                 EpisodeStarted(
                     episode_id=episode_id,
-                    launch=launch.number,
+                    launch=order.launch,
                     scenario_id=scenario.scenario_id,
                     rendering_id=rendering.rendering_id,
-                    phase=launch.phase,
-                    sampler=launch.sampler,
-                    replicate=launch.trial.replicate,
-                    seed=launch.trial.seed,
-                    finding_id=launch.candidate.finding_id if launch.candidate else "",
+                    phase=trial.phase,
+                    sampler=order.sampler,
+                    replicate=trial.replicate,
+                    seed=trial.seed,
+                    finding_id=order.finding_id,
                 )
             )
-        task = asyncio.create_task(self._episode(launch, episode_id))
-        task.add_done_callback(lambda _: self._room.release())
-        self._flying.append((launch, task))
+        task = asyncio.create_task(self._episode(order, episode_id))
+        self.flying.add(task)
+        task.add_done_callback(self._landed)
+        return task
 
-    async def _episode(self, launch: Launch, episode_id: str) -> EpisodeJudged:
+    def _landed(self, task: asyncio.Task[EpisodeJudged]) -> None:
+        self.flying.discard(task)
+        self.room.release()
+
+    async def _episode(self, order: Order, episode_id: str) -> EpisodeJudged:
         if episode_id in self.past.judged:
             judged = self.past.judged[episode_id]
+            self.episodes += 1
             self.meter.add_totals(judged.prompt_tokens, judged.completion_tokens, judged.cached_tokens, judged.cost_usd)
             return judged
 
@@ -204,20 +246,21 @@ class Run:
             return self.past.replies.get((episode_id, key))
 
         async def on_reply(step: int, key: str, reply: Reply) -> None:
-            await self._emit(ModelReplied(episode_id=episode_id, step=step, key=key, reply=reply))
+            await self.emit(ModelReplied(episode_id=episode_id, step=step, key=key, reply=reply))
 
+        scenario, rendering = order.scenario, order.rendering
         episode = await run_episode(
-            launch.scenario,
-            launch.rendering,
+            scenario,
+            rendering,
             self.target,
-            launch.trial,
+            order.trial,
             step_cap=self.plan.step_cap,
             known=known,
             on_reply=on_reply,
         )
         usage = episode.usage
         self.meter.add_totals(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens, usage.cost_usd)
-        assessment = judge_by_rules(launch.scenario.facts, episode.transcript, directory=launch.rendering.directory)
+        assessment = judge_by_rules(scenario.facts, episode.transcript, directory=rendering.directory)
         judged = EpisodeJudged(
             episode_id=episode_id,
             transcript=episode.transcript,
@@ -229,8 +272,9 @@ class Run:
             latency_ms=episode.latency_ms,
             fingerprint=episode.fingerprint,
         )
+        self.episodes += 1
         self._watch(assessment.outcome == "error", episode.error)
-        await self._emit(judged)
+        await self.emit(judged)
         return judged
 
     def _watch(self, failed: bool, error: str) -> None:
@@ -242,85 +286,10 @@ class Run:
         if not self._fine and self._errors >= FIRST_CALLS:
             self.stop("provider")
 
-    async def _fold_one(self) -> None:
-        launch, task = self._flying.popleft()
-        try:
-            judged = await task
-        except BaseException:
-            if not task.done():
-                task.cancel()
-            raise
-        outcome = outcome_of(judged, self.plan.behaviors, self.plan.event)
-        for candidate in self.exploration.fold(launch, outcome):
-            if candidate.status == "open":
-                await self._emit(
-                    CandidateFound(
-                        finding_id=candidate.finding_id,
-                        scenario_id=candidate.scenario.scenario_id,
-                        rendering_id=candidate.rendering.rendering_id,
-                        behavior=candidate.behavior,
-                        looking_for=self.plan.event,
-                        episode_id=candidate.episode_id,
-                        position=candidate.position,
-                    )
-                )
-            else:
-                await self._decided(candidate)
+    def require_provider(self) -> None:
+        """Raises ProviderError where nothing but failures came back since the beginning."""
         if self._reason == "provider" and not self._fine:
             raise ProviderError(
                 f"the first {self._errors} episodes all failed: {self._last_error}",
                 fix="check the model's name, its key and --api-base",
             )
-
-    async def _decided(self, candidate: Candidate) -> None:
-        trials = candidate.valid
-        interval = anytime_interval(candidate.hits, trials, 0.05) if trials else None
-        if candidate.status == "confirmed" and interval:
-            await self._emit(
-                CandidateConfirmed(
-                    finding_id=candidate.finding_id,
-                    hits=candidate.hits,
-                    trials=trials,
-                    started=candidate.folded,
-                    low=interval.low,
-                    high=interval.high,
-                    log_evalue=candidate.log_evalue,
-                    min_rate=self.plan.min_rate,
-                )
-            )
-        elif candidate.status not in ("confirmed", "deterministic"):
-            reason = candidate.status if candidate.status in ("below", "undecided", "interrupted") else "budget"
-            await self._emit(
-                CandidateDismissed(
-                    finding_id=candidate.finding_id,
-                    hits=candidate.hits,
-                    trials=trials,
-                    started=candidate.folded,
-                    reason=reason,
-                )
-            )
-        status = {"below": "dismissed", "undecided": "dismissed", "budget": "candidate", "interrupted": "candidate"}
-        saved = FindingSaved(
-            finding_id=candidate.finding_id,
-            model=self.plan.model,
-            behavior=candidate.behavior,
-            looking_for=self.plan.event,
-            scenario_id=candidate.scenario.scenario_id,
-            status=status.get(candidate.status, candidate.status),
-            hits=candidate.hits,
-            trials=trials,
-            rate=candidate.hits / trials if trials else None,
-            rate_low=interval.low if interval else None,
-            rate_high=interval.high if interval else None,
-            threshold=self.plan.min_rate,
-            elements_before=len(candidate.scenario.elements()),
-            episodes_spent=candidate.folded,
-            cluster=candidate.cell,
-        )
-        if candidate.status in ("confirmed", "deterministic"):
-            self.findings[saved.finding_id] = saved
-        await self._emit(saved)
-
-    async def warn(self, message: str) -> None:
-        """Says something that the user should know, in the stream and the journal."""
-        await self._emit(Warned(message=message))

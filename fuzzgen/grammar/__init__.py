@@ -4,6 +4,7 @@ from fuzzgen.grammar.build import Structure, build
 from fuzzgen.grammar.driving import HYPOTHESIS_VERSION
 from fuzzgen.grammar.load import built_in, load_grammar
 from fuzzgen.grammar.model import Assignment, Factor, Grammar
+from fuzzgen.grammar.simplify import simpler
 from fuzzgen.grammar.strategy import mutated, replayed, sample, scenarios, structures
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "replayed",
     "sample",
     "scenarios",
+    "simpler",
     "structures",
 ]

@@ -146,13 +146,21 @@ class CandidateDismissed(RunEvent):
 
 
 class ShrinkStep(RunEvent):
+    """One decision of a reducer with the counts it was made from. Rows of purpose "certificate" come last."""
+
     event: Literal["shrink_step"] = "shrink_step"
     finding_id: str
     step: int
+    purpose: (
+        str  # reference, search, retention, sweep, confirmation; or certificate: a row of it as it stands at the end
+    )
+    move: str
+    decision: str
     scenario_id: str
     removed: tuple[str, ...]
     hits: int
     trials: int
+    missing: int
     evalue: float
     accepted: bool
     kind: Literal["", "enabling", "motivating"] = ""

@@ -36,11 +36,11 @@ KEYS = {
     "scenarios": "scenario_id",
     "factors": "scenario_id",
     "elements": "scenario_id",
-    "renderings": "rendering_id",
+    "renderings": "rendering_id, scenario_id",
     "episodes": "episode_id",
     "actions": "episode_id",
     "verdicts": "episode_id",
-    "shrink_steps": "finding_id, step",
+    "shrink_steps": "run_id, finding_id, step",
 }
 REPLACED = {"runs": "run_id", "findings": "finding_id"}
 
@@ -92,7 +92,7 @@ class Projector:
                 add("findings", {**row, "run_id": self._run, "created_at": event.at[:23]})
             case ShrinkStep():
                 row = event.model_dump(mode="json", exclude={"seq", "at", "event"})
-                add("shrink_steps", {**row, "removed": json.dumps(row["removed"])})
+                add("shrink_steps", {**row, "run_id": self._run, "removed": json.dumps(row["removed"])})
             case RunFinished():
                 self._runs[self._run] |= {
                     "status": "finished",

@@ -10,7 +10,16 @@ from fuzzgen.errors import UnknownName
 from fuzzgen.scenario.model import Scenario
 from fuzzgen.store.database import reading
 
-__all__ = ["all_findings", "episodes_of", "find_finding", "scenario_of", "verdicts_of"]
+__all__ = [
+    "all_findings",
+    "certificate_of",
+    "episodes_of",
+    "find_finding",
+    "parameters_of",
+    "rendered_text",
+    "scenario_of",
+    "verdicts_of",
+]
 
 Row = dict[str, Any]
 
@@ -37,6 +46,25 @@ def find_finding(path: Path, wanted: str) -> Row:
     return rows[0]
 
 
+def certificate_of(path: Path, finding_id: str, run_id: str | None = None) -> list[Row]:
+    """The certificate's rows, then those of the twin, of a finding's newest reduction (or of that in `run_id`)."""
+    rows = _rows(
+        path,
+        "SELECT s.* FROM shrink_steps s JOIN runs r USING (run_id) WHERE finding_id = ? AND (? IS NULL OR run_id = ?)"
+        " AND purpose IN ('certificate', 'twin') ORDER BY r.started_at DESC, step",
+        [finding_id, run_id, run_id],
+    )
+    newest = [r for r in rows if r["run_id"] == rows[0]["run_id"]] if rows else []
+    return [{**r, "removed": json.loads(r["removed"])} for r in newest]
+
+
+def parameters_of(path: Path, run_id: str) -> Row:
+    """What a run was told; empty where it is not known."""
+    rows = _rows(path, "SELECT parameters FROM runs WHERE run_id = ?", [run_id])
+    found: Row = json.loads(rows[0]["parameters"]) if rows else {}
+    return found
+
+
 def scenario_of(path: Path, scenario_id: str) -> Scenario:
     """A stored scenario. Raises UnknownName."""
     rows = _rows(path, "SELECT scenario FROM scenarios WHERE scenario_id = ?", [scenario_id])
@@ -53,6 +81,19 @@ def episodes_of(path: Path, scenario_id: str, model: str) -> list[Row]:
         [scenario_id, model],
     )
     return [{**r, "transcript": json.loads(r["transcript"])} for r in rows]
+
+
+def rendered_text(path: Path, scenario_id: str) -> str:
+    """Everything that a model can read in a scenario's stored rendering; empty where none is stored."""
+    rows = _rows(path, "SELECT messages, tools, items FROM renderings WHERE scenario_id = ? LIMIT 1", [scenario_id])
+    if not rows:
+        return ""
+    messages, tools, items = (json.loads(rows[0][name]) for name in ("messages", "tools", "items"))
+    parts = [m["content"] for m in messages]
+    parts += [f"tool {t['function']['name']}: {t['function']['description']}" for t in tools]
+    if tools:  # without tools everything stands in the messages
+        parts += [f"[{i['id']}] {i['title']}\n{i['body']}" for i in items]
+    return "\n\n".join(parts)
 
 
 def verdicts_of(path: Path, episode_id: str) -> list[Row]:

@@ -40,8 +40,9 @@ CREATE TABLE findings (
     elements_before INTEGER, elements_after INTEGER, episodes_spent INTEGER, fingerprint VARCHAR, cluster VARCHAR,
     created_at TIMESTAMP);
 CREATE TABLE shrink_steps (
-    finding_id VARCHAR, step INTEGER, scenario_id VARCHAR, removed JSON, hits INTEGER, trials INTEGER, evalue DOUBLE,
-    accepted BOOLEAN, kind VARCHAR);
+    finding_id VARCHAR, run_id VARCHAR, step INTEGER, purpose VARCHAR, move VARCHAR, decision VARCHAR,
+    scenario_id VARCHAR, removed JSON, hits INTEGER, trials INTEGER, missing INTEGER, evalue DOUBLE, accepted BOOLEAN,
+    kind VARCHAR);
 CREATE TABLE factor_effects (
     model VARCHAR, behavior VARCHAR, event VARCHAR, factor VARCHAR, level VARCHAR, effect DOUBLE, low DOUBLE,
     high DOUBLE, episodes BIGINT);

@@ -1,0 +1,79 @@
+"""`fuzzgen minimize`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fuzzgen.cli.options import budget_options, target_options
+from fuzzgen.cli.output import db_option, json_option
+from fuzzgen.scenario.verdict import BEHAVIORS
+
+__all__ = ["command"]
+
+
+@click.command(
+    name="minimize",
+    epilog="""\b
+Examples:
+  fuzzgen minimize f3a9
+  fuzzgen minimize f3a9 --quick --budget 300
+  fuzzgen minimize scenario.json --behavior leak --model openai/NAME --max-usd 10""",
+)
+@click.argument("source", metavar="FINDING|SCENARIO.json")
+@target_options
+@budget_options(default=None)
+@click.option("--behavior", type=click.Choice(BEHAVIORS), help="What to look for, with a scenario file.")
+@click.option(
+    "--event", type=click.Choice(["act", "attempt", "considered"]), help="What counts as a hit.  [default: act]"
+)
+@click.option(
+    "--min-rate", type=click.FloatRange(0.01, 0.9), default=0.1, show_default=True, help="Least rate of interest."
+)
+@click.option("--quick", is_flag=True, help="Shrink only, without a certificate.")
+@click.option(
+    "--delta",
+    type=click.FloatRange(0.0001, 0.5),
+    default=0.05,
+    show_default=True,
+    help="Chance that the certificate may be wrong.",
+)
+@db_option
+@json_option
+def command(source: str, db: Path, as_json: bool, **options: Any) -> int:
+    """Cuts a scenario down to the smallest one that still fires, and certifies it.
+
+    Exit code 1: a minimal trigger; 0: it does not fire; 4: the budget ended it before the question was answered.
+    """
+    from fuzzgen.cli.progress import listener_for
+    from fuzzgen.cli.reduction_plan import reduction_plan
+    from fuzzgen.cli.summary import exit_code, print_reduction
+    from fuzzgen.engine.conduct import conduct, new_run, open_plan_target, work_for
+    from fuzzgen.target.port import probe
+
+    plan = reduction_plan(source, db, options)
+    target = open_plan_target(plan)
+    if options["protocol"] is None and plan.known is None and not target.function_calling:
+        plan = plan.model_copy(update={"protocol": "inbox"})
+    if not as_json:
+        simulated = " – a simulated agent, not a real model" if target.simulated else ""
+        click.echo(f"Target: {plan.model}{simulated}", err=True)
+        click.echo(
+            f"Minimizing {plan.source}: {plan.behavior} ({plan.event}), {len(plan.scenario.elements())} elements,"
+            f" protocol {plan.protocol}, {'quick' if not plan.certify else f'delta {plan.delta}'}",
+            err=True,
+        )
+
+    async def run() -> Any:
+        if not plan.model.startswith(("reference/", "local/")):
+            await probe(target)
+        with listener_for(plan.budget, as_json=as_json) as listen:
+            return await conduct(plan, work_for(plan), new_run(plan, "minimize", target), target, db, (listen,))
+
+    done = asyncio.run(run())
+    if not as_json:
+        print_reduction(done, plan, db)
+    return exit_code(done)
