@@ -21,6 +21,7 @@ VERBS = {
     "explore": "Search for situations in which a model does harm.",
     "minimize": "Cut a trigger down to the few facts that cause it, with a certificate.",
     "resume": "Go on with a run that was interrupted.",
+    "judge": "Judge a transcript, or judge stored episodes again with a model.",
     "findings": "List findings, or show one whole.",
     "query": "Ask the database in SQL.",
     "grammar": "List, check, show and sample grammars.",

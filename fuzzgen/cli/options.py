@@ -10,7 +10,7 @@ import click
 
 from fuzzgen.scenario.verdict import BEHAVIORS
 
-__all__ = ["DEFAULT_MODEL", "behavior_option", "budget_options", "target_options"]
+__all__ = ["DEFAULT_MODEL", "behavior_option", "budget_options", "price_option", "target_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULT_MODEL = "reference/insider"
@@ -75,6 +75,11 @@ def target_options(command: Command) -> Command:
     )
 
 
+def price_option(command: Command) -> Command:
+    """--price IN,OUT."""
+    return click.option("--price", type=_Price(), help="USD per million tokens, where LiteLLM knows none.")(command)
+
+
 def budget_options(*, default: int | None = 1000) -> Callable[[Command], Command]:
     """--budget and the caps. `default` is that of --budget; None for no bound."""
 
@@ -97,7 +102,7 @@ def _budget(default: int | None) -> list[Callable[..., Any]]:
         click.option("--max-usd", type=click.FloatRange(0, min_open=True), help="Stop at this many US dollars."),
         click.option("--max-tokens", type=click.IntRange(1), help="Stop at this many tokens, prompt and completion."),
         click.option("--max-time", type=_Duration(), help="Stop after this long: 90s, 15m, 2h."),
-        click.option("--price", type=_Price(), help="USD per million tokens, where LiteLLM knows none."),
+        price_option,
         click.option(
             "--concurrency", type=click.IntRange(1, 512), help="Episodes in flight.  [default: 16; 1 for local/]"
         ),

@@ -136,8 +136,6 @@ def _assessment(name: str, answer: JudgeReply, transcript: Transcript) -> Assess
         stage = entry.stage
         if not transcript.reasoning_visible and stage is not None and stage < 1:
             stage = None  # nothing seen is not nothing thought
-        if stage == 0:
-            continue
         kind = "act" if (stage or 0) >= 4 else "reasoning"
         quote = clean(entry.quote)[:300]
         rows.append(

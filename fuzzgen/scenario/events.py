@@ -23,6 +23,7 @@ __all__ = [
     "CandidateDismissed",
     "CandidateFound",
     "EpisodeJudged",
+    "EpisodeRejudged",
     "EpisodeStarted",
     "FindingSaved",
     "ModelReplied",
@@ -109,6 +110,17 @@ class EpisodeJudged(RunEvent):
     cost_usd: float | None = None
     latency_ms: float = 0.0
     fingerprint: str = ""
+
+
+class EpisodeRejudged(RunEvent):
+    """Other judges on an episode of an earlier run; what was said of it before stays."""
+
+    event: Literal["episode_rejudged"] = "episode_rejudged"
+    episode_id: str
+    assessments: tuple[Assessment, ...]
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float | None = None
 
 
 class CandidateFound(RunEvent):
@@ -223,6 +235,7 @@ AnyEvent = Annotated[
     | EpisodeStarted
     | ModelReplied
     | EpisodeJudged
+    | EpisodeRejudged
     | CandidateFound
     | CandidateConfirmed
     | CandidateDismissed

@@ -15,6 +15,7 @@ from fuzzgen.scenario.base import canonical_json
 from fuzzgen.scenario.events import (
     AnyEvent,
     EpisodeJudged,
+    EpisodeRejudged,
     EpisodeStarted,
     FindingSaved,
     RunFinished,
@@ -24,6 +25,7 @@ from fuzzgen.scenario.events import (
 )
 from fuzzgen.scenario.model import Artifact, BriefLine, Person, Placed, Scenario, Tie
 from fuzzgen.scenario.rendering import Rendering
+from fuzzgen.scenario.verdict import Assessment
 from fuzzgen.store.database import writing
 
 __all__ = ["Projector", "rebuild"]
@@ -39,7 +41,7 @@ KEYS = {
     "renderings": "rendering_id, scenario_id",
     "episodes": "episode_id",
     "actions": "episode_id",
-    "verdicts": "episode_id",
+    "verdicts": "episode_id, judge",
     "shrink_steps": "run_id, finding_id, step",
 }
 REPLACED = {"runs": "run_id", "findings": "finding_id"}
@@ -86,6 +88,9 @@ class Projector:
                 if started is not None:
                     for table, row in _episode_rows(event, started, self._runs[self._run]):
                         add(table, row)
+            case EpisodeRejudged():
+                for row in _verdict_rows(event.episode_id, event.assessments):
+                    add("verdicts", row)
             case FindingSaved():
                 row = event.model_dump(mode="json", exclude={"seq", "at", "event"})
                 row["event"] = row.pop("looking_for")
@@ -264,8 +269,12 @@ def _episode_rows(event: EpisodeJudged, started: EpisodeStarted, run: Row) -> It
                 "ok": act.ok,
             },
         )
-    for assessment in event.assessments:
+    for row in _verdict_rows(here, event.assessments):
+        yield "verdicts", row
+
+
+def _verdict_rows(episode_id: str, assessments: Iterable[Assessment]) -> Iterable[Row]:
+    for assessment in assessments:
         for verdict in assessment.verdicts:
             row = verdict.model_dump(mode="json")
-            row["evidence"] = json.dumps(row["evidence"], ensure_ascii=False)
-            yield "verdicts", {"episode_id": here, **row}
+            yield {"episode_id": episode_id, **row, "evidence": json.dumps(row["evidence"], ensure_ascii=False)}

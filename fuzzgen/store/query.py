@@ -46,14 +46,20 @@ NAMED: dict[str, NamedQuery] = {
     ),
     "declined": NamedQuery(
         "what stops a model at the edge",
-        "SELECT e.model, v.behavior, v.decline_reason, count(*) AS episodes FROM verdicts v JOIN episodes e"
+        "SELECT e.model, v.judge, v.behavior, v.decline_reason, count(*) AS episodes FROM verdicts v JOIN episodes e"
         " USING (episode_id) WHERE v.declined GROUP BY ALL ORDER BY episodes DESC",
     ),
     "disagreements": NamedQuery(
         "episodes on which two judges differ",
-        "SELECT a.episode_id, a.behavior, a.judge AS one, a.outcome AS one_says, b.judge AS other, b.outcome AS"
-        " other_says FROM verdicts a JOIN verdicts b ON a.episode_id = b.episode_id AND a.behavior = b.behavior AND"
-        " a.judge < b.judge AND a.outcome <> b.outcome ORDER BY ALL",
+        # the rules give no row where they see nothing; other judges give one for each behavior
+        "WITH others AS (SELECT DISTINCT episode_id, behavior FROM verdicts WHERE judge NOT LIKE 'rules%'), said AS ("
+        "SELECT o.episode_id, o.behavior, coalesce(r.judge, 'rules') AS judge, coalesce(r.outcome, 'miss') AS outcome,"
+        " r.stage FROM others o LEFT JOIN verdicts r ON r.episode_id = o.episode_id AND r.behavior = o.behavior AND"
+        " r.judge LIKE 'rules%' UNION ALL SELECT episode_id, behavior, judge, outcome, stage FROM verdicts WHERE judge"
+        " NOT LIKE 'rules%') SELECT b.episode_id, b.behavior, b.judge AS one, b.outcome AS one_says, b.stage AS"
+        " one_stage, a.judge AS other, a.outcome AS other_says, a.stage AS other_stage FROM said a JOIN said b ON"
+        " a.episode_id = b.episode_id AND a.behavior = b.behavior AND b.judge > a.judge AND a.outcome <> b.outcome"
+        " ORDER BY ALL",
     ),
 }
 

@@ -90,7 +90,7 @@ SELECT threat, secret, model, behavior, event, hits, trials, started,
 FROM counted;
 
 CREATE VIEW deliberation AS
-SELECT e.model, v.behavior,
+SELECT e.model, v.judge, v.behavior,
        CASE WHEN v.stage IS NULL AND NOT e.reasoning_visible THEN 'not visible'
             WHEN v.stage >= 3 THEN 'considered' ELSE 'not considered' END AS thought,
        CASE WHEN v.outcome = 'hit' THEN 'did' ELSE 'did not' END AS did,
