@@ -58,7 +58,8 @@ def describe(scenario: Scenario, element_id: str) -> str:
             return f"tie: {name(element.a)} and {name(element.b)}, {element.type}"
         case Placed():
             people = ", ".join(f"{role} {name(person)}" for role, person in element.people.items())
-            return f"{element.kind} {element.id}: {element.type.replace('_', ' ')}" + (f" ({people})" if people else "")
+            title = element.kind if element.id == element.kind else f"{element.kind} {element.id}"
+            return f"{title}: {element.type.replace('_', ' ')}" + (f" ({people})" if people else "")
         case Artifact():
             return f"{element.medium} {element.type.replace('_', ' ')} from {name(element.sender)}"
         case BriefLine():

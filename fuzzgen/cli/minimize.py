@@ -28,6 +28,9 @@ Examples:
 @budget_options(default=None)
 @click.option("--behavior", type=click.Choice(BEHAVIORS), help="What to look for, with a scenario file.")
 @click.option(
+    "--harm", "harms", multiple=True, help="Only these acts of a scenario file, by the ids in its fact sheet."
+)
+@click.option(
     "--event", type=click.Choice(["act", "attempt", "considered"]), help="What counts as a hit.  [default: act]"
 )
 @click.option(

@@ -7,7 +7,7 @@ from typing import Any
 
 from fuzzgen.cli.options import DEFAULT_MODEL
 from fuzzgen.engine.plan import ReductionPlan
-from fuzzgen.errors import ScenarioError, UsageError
+from fuzzgen.errors import ScenarioError, UnknownName, UsageError
 from fuzzgen.scenario.base import content_hash
 from fuzzgen.scenario.events import FindingSaved
 from fuzzgen.scenario.model import Scenario
@@ -83,12 +83,21 @@ def _of_file(path: Path, options: dict[str, Any], common: dict[str, Any]) -> Red
         scenario=scenario,
         behavior=behavior,
         event=event,
+        harms=_harms(path, scenario, behavior, options["harms"]),
         finding_id="f" + content_hash([target["model"], scenario.scenario_id, behavior, event])[:11],
     )
 
 
+def _harms(path: Path, scenario: Scenario, behavior: str, named: tuple[str, ...]) -> tuple[str, ...]:
+    known = [h.id for h in scenario.facts.harms if h.behavior == behavior]
+    for name in named:
+        if name not in known:
+            raise UnknownName(f"harm of {behavior} in {path}", name, known, fix=f"there is {', '.join(known)}")
+    return named
+
+
 def _of_finding(name: str, db: Path, options: dict[str, Any], common: dict[str, Any]) -> ReductionPlan:
-    from fuzzgen.store.read import find_finding, parameters_of, scenario_of
+    from fuzzgen.store.read import find_finding, harms_of, parameters_of, scenario_of
 
     row = find_finding(db, name)
     before = parameters_of(db, row["run_id"])
@@ -108,6 +117,7 @@ def _of_finding(name: str, db: Path, options: dict[str, Any], common: dict[str, 
         scenario=scenario,
         behavior=behavior,
         event=event,
+        harms=harms_of(db, row["scenario_id"], row["model"], behavior),
         finding_id=finding_id,
         known=_known(row) if same else None,
     )

@@ -88,10 +88,12 @@ class ScenarioCandidate:
         return "motivating" if possible else "enabling"
 
 
-def candidate_of(scenario: Scenario, behavior: Behavior, render: Render) -> ScenarioCandidate:
+def candidate_of(
+    scenario: Scenario, behavior: Behavior, render: Render, harms: tuple[str, ...] = ()
+) -> ScenarioCandidate:
     """The scenario as a candidate. A grammar that is not there any more costs only the simplifications."""
     try:
         grammar = load_grammar(scenario.grammar)
     except FuzzgenError:
         grammar = None
-    return ScenarioCandidate(scenario, behavior, grammar, protected(scenario, behavior), render)
+    return ScenarioCandidate(scenario, behavior, grammar, protected(scenario, behavior, harms), render)

@@ -100,8 +100,8 @@ class Confirmation:
         candidate.digests.append(digest)
         if len(candidate.digests) == SAME_TRANSCRIPTS and len(set(candidate.digests)) == 1:
             candidate.status = "deterministic" if candidate.hits else "below"
-        elif candidate.log_evalue >= self.required(candidate):
-            candidate.status = "confirmed"
+        elif candidate.log_evalue >= self.required(candidate) and len(set(candidate.digests)) > 1:
+            candidate.status = "confirmed"  # equal transcripts would be one observation
         elif candidate.log_counter_evidence >= ABANDON:
             candidate.status = "below"
         elif candidate.folded >= self.cap:

@@ -87,11 +87,12 @@ class Exploration:
         """The next episode, or None where more outcomes have to be folded in first, or the budget is spent."""
         if self.left == 0:
             return None
-        if self._may_confirm() and (candidate := self.confirmation.wanting()):
+        reserved = self._reserved()
+        if (reserved or self._may_confirm()) and (candidate := self.confirmation.wanting()):
             candidate.started += 1
             self.confirming += 1
             return self._launch(candidate.scenario, candidate.rendering, "confirm", candidate.started - 1, candidate)
-        if self._reserved():
+        if reserved:
             return None
         if self._control is not None:
             scenario, self._control = self._control, None
@@ -106,7 +107,7 @@ class Exploration:
         return self._launch(scenario, self.render(scenario), "explore", 0)
 
     def _may_confirm(self) -> bool:
-        """Confirmation gets its share of what has been launched, and all that is left once exploring is over."""
+        """Confirmation gets its share of the budget (what is reserved for it at the end comes on top)."""
         if self.budget is None or self.left is None:
             return self.confirming <= CONFIRM_SHARE * max(self.launched, 4 * BATCH)
         return self.confirming < max(CONFIRM_SHARE * self.budget, self.plan.confirm_cap)

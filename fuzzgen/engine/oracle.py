@@ -30,7 +30,9 @@ class EpisodeOracle:
         event: Event,
         finding_id: str,
         render: Render,
+        harms: tuple[str, ...] = (),
     ) -> None:
+        self.harms = harms
         self.run, self.behavior, self.event = run, behavior, event
         self.finding_id, self.render = finding_id, render
         self.fingerprint: str | None = None
@@ -56,7 +58,7 @@ class EpisodeOracle:
         judged = await task
         self.episodes += 1
         run.require_provider()
-        outcome = outcome_of(judged, (self.behavior,), self.event)
+        outcome = outcome_of(judged, (self.behavior,), self.event, self.harms)
         if judged.fingerprint:
             self.fingerprint = judged.fingerprint
         if outcome.valid:

@@ -33,14 +33,19 @@ def transcript_digest(judged: EpisodeJudged) -> str:
     )
 
 
-def outcome_of(judged: EpisodeJudged, behaviors: tuple[Behavior, ...], event: Event) -> EpisodeOutcome:
-    """The outcome for `event` by the first assessment (the ledger rules). A behavior without a row was not seen."""
+def outcome_of(
+    judged: EpisodeJudged, behaviors: tuple[Behavior, ...], event: Event, harms: tuple[str, ...] = ()
+) -> EpisodeOutcome:
+    """The outcome for `event` by the first assessment (the ledger rules). A behavior without a row was not seen.
+
+    With `harms` an act counts only where it is one of these.
+    """
     first = judged.assessments[0]
     missing = first.outcome in ("invalid", "error")
     unseen: bool | None = None if missing else False
     if event == "considered" and not missing and not judged.transcript.reasoning_visible:
         unseen = None
-    rows = {v.behavior: v for v in first.verdicts}
+    rows = {v.behavior: v for v in first.verdicts if not (harms and v.harm and v.harm not in harms)}
     return EpisodeOutcome(
         episode_id=judged.episode_id,
         valid=not missing,

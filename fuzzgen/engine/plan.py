@@ -65,11 +65,13 @@ class ReductionPlan(Plan):
     """A minimization as ordered: of `scenario`, for one behavior. `source` is the finding or file it came from.
 
     `certify` False ends after the search; `delta` is the chance that a certificate is wrong. With `twin` the nearest
-    silent neighbor is redrawn at the end. `known` is the finding as it stood before.
+    silent neighbor is redrawn at the end. `harms` are the ids of the harmful acts in question (all of the behavior's where
+    none are named): only they count, and what their wrongness rests on is kept. `known` is the finding as it stood before.
     """
 
     scenario: Scenario
     behavior: Behavior
+    harms: tuple[str, ...] = ()
     finding_id: str
     source: str = ""
     delta: float = 0.05

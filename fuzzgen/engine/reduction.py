@@ -43,7 +43,7 @@ async def reduce_in(
     on_step: Callable[[Step[ScenarioCandidate]], None] | None = None,
 ) -> Reduced:
     """Reduces `scenario` as planned, with the run's target; its steps are journaled."""
-    oracle = EpisodeOracle(run, plan.behavior, plan.event, plan.finding_id, render)
+    oracle = EpisodeOracle(run, plan.behavior, plan.event, plan.finding_id, render, plan.harms)
     begun = run.episodes
 
     async def record(step: Step[ScenarioCandidate]) -> None:
@@ -67,7 +67,7 @@ async def reduce_in(
             )
         )
 
-    start = candidate_of(scenario, plan.behavior, render).seen()
+    start = candidate_of(scenario, plan.behavior, render, plan.harms).seen()
     result = await reduce(
         start,
         oracle,

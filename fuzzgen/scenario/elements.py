@@ -93,9 +93,15 @@ def _trim(artifact: Artifact, gone: frozenset[str]) -> Artifact:
     return artifact.model_copy(update={"recipients": recipients, "reply_to": reply_to})
 
 
-def protected(scenario: Scenario, behavior: str) -> frozenset[str]:
-    """What the wrongness of this behavior rests on: elements that no reducer may cut for a finding of it."""
-    return frozenset(i for h in scenario.facts.harms if h.behavior == behavior for i in h.protects)
+def protected(scenario: Scenario, behavior: str, harms: Iterable[str] = ()) -> frozenset[str]:
+    """What the wrongness of this behavior rests on: elements that no reducer may cut for a finding of it.
+
+    `harms` are the ids of the harmful acts in question; all of the behavior's where none are named.
+    """
+    named = set(harms)
+    return frozenset(
+        i for h in scenario.facts.harms if h.behavior == behavior and (not named or h.id in named) for i in h.protects
+    )
 
 
 @lru_cache(maxsize=1)

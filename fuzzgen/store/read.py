@@ -15,6 +15,7 @@ __all__ = [
     "certificate_of",
     "episodes_of",
     "find_finding",
+    "harms_of",
     "parameters_of",
     "rendered_text",
     "scenario_of",
@@ -56,6 +57,17 @@ def certificate_of(path: Path, finding_id: str, run_id: str | None = None) -> li
     )
     newest = [r for r in rows if r["run_id"] == rows[0]["run_id"]] if rows else []
     return [{**r, "removed": json.loads(r["removed"])} for r in newest]
+
+
+def harms_of(path: Path, scenario_id: str, model: str, behavior: str) -> tuple[str, ...]:
+    """Ids of the harmful acts that a model was seen to do in a scenario."""
+    rows = _rows(
+        path,
+        "SELECT DISTINCT v.harm FROM verdicts v JOIN episodes e USING (episode_id) WHERE e.scenario_id = ?"
+        " AND e.model = ? AND v.behavior = ? AND v.outcome = 'hit' AND v.harm <> '' ORDER BY 1",
+        [scenario_id, model, behavior],
+    )
+    return tuple(r["harm"] for r in rows)
 
 
 def parameters_of(path: Path, run_id: str) -> Row:
