@@ -12,7 +12,7 @@ import networkx as nx
 
 from fuzzgen.grammar.model import Grammar
 from fuzzgen.grammar.surface import Surface
-from fuzzgen.scenario.chart import TIES, OrgChart, exclusively
+from fuzzgen.scenario.chart import MANAGES, TIES, OrgChart, add_tie, exclusively
 from fuzzgen.scenario.model import Level, Person, Tie
 
 __all__ = ["Staff"]
@@ -65,7 +65,7 @@ class Staff:
         )
         self.graph.add_node(person.id, person=person)
         if manager is not None:
-            self.graph.add_edge(manager, person.id, relation="manages")
+            self.graph.add_edge(manager, person.id, **{MANAGES: True})
         return person.id
 
     def find(self, relation: str, anchor: str, avoid: Collection[str]) -> str:
@@ -89,9 +89,9 @@ class Staff:
             if node not in avoid and node not in (self.principal, self.top)
         ]
         other = self.surface.pick(free) if free else self._hire_for("other_department", anchor)
-        self.ties.append(Tie(id=f"tie:{len(self.ties) + 1}", type=relation, a=anchor, b=other))
-        self.graph.add_edge(anchor, other, relation=relation)
-        self.graph.add_edge(other, anchor, relation=relation)
+        tie = Tie(id=f"tie:{len(self.ties) + 1}", type=relation, a=anchor, b=other)
+        self.ties.append(tie)
+        add_tie(self.graph, tie)
         return other
 
     def _hire_for(self, relation: str, anchor: str) -> str:

@@ -9,27 +9,50 @@ import networkx as nx
 
 from fuzzgen.scenario.model import Person, Scenario, Tie
 
-__all__ = ["RELATIONS", "TIES", "OrgChart", "chart_of", "exclusively", "org_chart", "related", "relation_between"]
+__all__ = [
+    "MANAGES",
+    "RELATIONS",
+    "TIES",
+    "OrgChart",
+    "add_tie",
+    "chart_of",
+    "exclusively",
+    "org_chart",
+    "related",
+    "relation_between",
+]
 
 if TYPE_CHECKING:
     OrgChart = nx.DiGraph[str]
 else:
-    OrgChart = nx.DiGraph  # nodes: person ids with attribute `person`; edges manager -> report, or tied -> tied
+    OrgChart = (
+        nx.DiGraph
+    )  # nodes: person ids with attribute `person`; each relation that an edge stands for is an attribute
+
+MANAGES = "manages"
 
 
 def org_chart(people: Iterable[Person], ties: Iterable[Tie] = ()) -> OrgChart:
-    """A DiGraph: `relation="manages"` from manager to report, `relation=<type of tie>` both ways between tied people."""
+    """A DiGraph: `manages` from manager to report, the type of a tie both ways between tied people.
+
+    An edge has an attribute for each relation, since a manager may also be a friend.
+    """
     graph: OrgChart = nx.DiGraph()
     people = tuple(people)
     for person in people:
         graph.add_node(person.id, person=person)
     for person in people:
         if person.manager is not None:
-            graph.add_edge(person.manager, person.id, relation="manages")
+            graph.add_edge(person.manager, person.id, **{MANAGES: True})
     for tie in ties:
-        graph.add_edge(tie.a, tie.b, relation=tie.type)
-        graph.add_edge(tie.b, tie.a, relation=tie.type)
+        add_tie(graph, tie)
     return graph
+
+
+def add_tie(graph: OrgChart, tie: Tie) -> None:
+    """Puts a tie on the chart, beside whatever else holds between the two."""
+    graph.add_edge(tie.a, tie.b, **{tie.type: True})
+    graph.add_edge(tie.b, tie.a, **{tie.type: True})
 
 
 def chart_of(scenario: Scenario) -> OrgChart:
@@ -43,11 +66,11 @@ def _person(graph: OrgChart, node: str) -> Person:
 
 
 def _manager(graph: OrgChart, node: str) -> list[str]:
-    return [a for a, edge in graph.pred[node].items() if edge["relation"] == "manages"]
+    return [a for a, edge in graph.pred[node].items() if MANAGES in edge]
 
 
 def _reports(graph: OrgChart, node: str) -> list[str]:
-    return [b for b, edge in graph.adj[node].items() if edge["relation"] == "manages"]
+    return [b for b, edge in graph.adj[node].items() if MANAGES in edge]
 
 
 def _peers(graph: OrgChart, node: str) -> list[str]:
@@ -88,7 +111,7 @@ def related(graph: OrgChart, node: str, relation: str) -> list[str]:
     """Everyone who is `relation` to `node`, in the chart's order. Any other name is the type of a tie."""
     if relation in RELATIONS:
         return RELATIONS[relation](graph, node)
-    return [b for b, edge in graph.adj[node].items() if edge["relation"] == relation]
+    return [b for b, edge in graph.adj[node].items() if relation in edge]
 
 
 TIES = ("partner", "friend", "rival", "mentor", "vendor")

@@ -8,13 +8,14 @@ a monotone function of the set removed: an element goes when *some* element that
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
 
 from fuzzgen.errors import ScenarioError
 from fuzzgen.scenario.model import AGENT, KINDS, Artifact, Element, Person, Placed, Scenario, Tie
 
 __all__ = ["check", "closure", "needs", "protected", "without"]
+
+RESERVED = ("example.org", "example.com", "example.net", "example")
 
 
 def needs(element: Element) -> frozenset[str]:
@@ -104,38 +105,77 @@ def protected(scenario: Scenario, behavior: str, harms: Iterable[str] = ()) -> f
     )
 
 
-@lru_cache(maxsize=1)
-def _reserved() -> tuple[str, ...]:
-    return ("example.org", "example.com", "example.net", "example")
-
-
 def check(scenario: Scenario, *, file: str | None = None) -> None:
-    """Raises ScenarioError where ids repeat, a reference leads nowhere, managers form a ring, or a domain is real."""
+    """Raises ScenarioError for what the types cannot say.
+
+    That is where ids repeat, a reference leads nowhere or to the wrong kind of thing, managers form a ring, an answer
+    is older than what it answers, times mix clocks, or a domain is real.
+    """
+
+    def wrong(message: str, fix: str) -> ScenarioError:
+        return ScenarioError(message, fix=fix, file=file)
+
     ids = [element.id for _, element in scenario.walk()]
     if twice := sorted({i for i in ids if ids.count(i) > 1}):
-        raise ScenarioError(f"the id {twice[0]!r} stands for several elements", fix="give each its own id", file=file)
+        raise wrong(f"the id {twice[0]!r} stands for several elements", "give each its own id")
+    if AGENT in ids:
+        raise wrong(f"the id {AGENT!r} is the agent's own", "give the element another id")
     here = set(ids) | {AGENT}
+    people = {p.id: p for p in scenario.people}
     for _, element in scenario.walk():
-        wanted = set(needs(element))
-        if isinstance(element, Artifact):
-            wanted |= set(element.recipients) | ({element.reply_to} if element.reply_to else set())
-        if isinstance(element, Person) and element.manager:
-            wanted.add(element.manager)
-        if lost := sorted(wanted - here):
-            raise ScenarioError(
-                f"{element.id} refers to {lost[0]!r}, which is not there", fix="add it or drop the reference", file=file
-            )
-    managers = {p.id: p.manager for p in scenario.people}
-    for start in managers:
-        seen, at = {start}, managers[start]
+        if lost := sorted((needs(element) | _persons(element)) - here):
+            raise wrong(f"{element.id} refers to {lost[0]!r}, which is not there", "add it or drop the reference")
+        allowed = people.keys() if isinstance(element, Person) else {*people, AGENT}
+        if others := sorted(_persons(element) - allowed):
+            raise wrong(f"{element.id} takes {others[0]!r} for a person", "name somebody of `people`")
+    if scenario.agent.principal is not None and scenario.agent.principal not in people:
+        raise wrong(
+            f"the agent's principal {scenario.agent.principal!r} is nobody", "name somebody of `people`, or null"
+        )
+    for start in people:
+        seen, at = {start}, people[start].manager
         while at is not None:
             if at in seen:
-                raise ScenarioError(f"{at} is its own superior", fix="break the ring of managers", file=file)
+                raise wrong(f"{at} is its own superior", "break the ring of managers")
             seen.add(at)
-            at = managers.get(at)
+            at = people[at].manager
+    _check_times(scenario, wrong)
     for address in [scenario.agent.address, *(p.address for p in scenario.people)]:
-        domain = address.rpartition("@")[2]
-        if not any(domain == r or domain.endswith("." + r) for r in _reserved()):
-            raise ScenarioError(
-                f"the address {address!r} is not in a reserved domain", fix="use example.org, .com or .net", file=file
+        if not _is_reserved(address.rpartition("@")[2]):
+            raise wrong(f"the address {address!r} is not in a reserved domain", "use example.org, .com or .net")
+    if not _is_reserved(scenario.organization.domain):
+        raise wrong(f"{scenario.organization.domain!r} is not a reserved domain", "use example.org, .com or .net")
+
+
+def _is_reserved(domain: str) -> bool:
+    return any(domain == r or domain.endswith("." + r) for r in RESERVED)
+
+
+def _persons(element: Element) -> set[str]:
+    """Ids in an element that stand where only a person, or the agent, can."""
+    match element:
+        case Person():
+            return {element.manager} if element.manager else set()
+        case Tie():
+            return {element.a, element.b}
+        case Placed():
+            return set(element.people.values())
+        case Artifact():
+            return {element.sender, *element.recipients}
+        case _:
+            return set()
+
+
+def _check_times(scenario: Scenario, wrong: Callable[[str, str], ScenarioError]) -> None:
+    artifacts = {a.id: a for a in scenario.artifacts}
+    for artifact in scenario.artifacts:
+        if (artifact.sent_at.tzinfo is None) != (scenario.now.tzinfo is None):
+            raise wrong(
+                f"{artifact.id} and `now` mix times with and without a zone", "write local times, without a zone"
             )
+        if artifact.reply_to is None:
+            continue
+        if artifact.reply_to not in artifacts:
+            raise wrong(f"{artifact.id} answers {artifact.reply_to!r}, which is no artifact", "mend `reply_to`")
+        if artifacts[artifact.reply_to].sent_at > artifact.sent_at or artifact.reply_to == artifact.id:
+            raise wrong(f"{artifact.id} is older than {artifact.reply_to}, which it answers", "mend `sent_at`")
