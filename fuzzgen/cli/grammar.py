@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fuzzgen.cli.output import clean, console, json_option, print_json
+
+if TYPE_CHECKING:
+    from fuzzgen.lint import Problem
 
 __all__ = ["command"]
 
@@ -42,43 +46,88 @@ def list_command(as_json: bool) -> int:
 
 @command.command(name="check")
 @click.argument("path")
-def check_command(path: str) -> int:
-    """Checks a grammar file; an error names file, line and fix."""
+@click.option("--samples", type=click.IntRange(20), default=500, show_default=True, help="Scenarios to compare.")
+@json_option
+def check_command(path: str, samples: int, as_json: bool) -> int:
+    """Checks a grammar and its texts; each problem names file, line and fix. Measures how alike its scenarios are."""
+    from fuzzgen.errors import GrammarError
     from fuzzgen.grammar import load_grammar, sample
-    from fuzzgen.scenario.elements import check
+    from fuzzgen.lint import contradictions, lint, realism
 
     grammar = load_grammar(path)
-    for seed in range(50):
-        check(sample(grammar, seed))
-    click.echo(f"{clean(grammar.name)}: fine. {len(grammar.factors)} factors; 50 sampled scenarios are valid.")
+    problems = lint(path)
+    if as_json and problems:
+        print_json({"name": grammar.name, "problems": [_problem(p) for p in problems]})
+    for problem in () if as_json else problems:
+        click.echo(clean(str(problem)))
+    if problems:
+        first = problems[0]
+        raise GrammarError(
+            f"{len(problems)} problems, the first: {first.message}", fix=first.fix, file=first.file, line=first.line
+        )
+    checked = min(samples, 100)
+    for seed in range(checked):
+        for said in contradictions(grammar, sample(grammar, seed)):
+            raise GrammarError(f"the scenario of seed {seed} contradicts itself: {said}", fix="mend it", file=path)
+    figures = realism(grammar, samples)
+    worst = figures.repeated[:3]
+    if as_json:
+        print_json(
+            {
+                "name": grammar.name, "problems": [], "factors": len(grammar.factors), "samples": samples,
+                "structures": figures.structures, "highest_sentence_share": figures.highest_share,
+                "sentences_above_5_percent": figures.above(0.05), "mean_shared_5_grams": figures.overlap,
+                "worst": [{"sentence": r.sentence, "where": r.where, "share": r.share} for r in worst],
+            }
+        )  # fmt: skip
+        return 0
+    click.echo(
+        f"{clean(grammar.name)}: fine. {len(grammar.factors)} factors; {checked} sampled scenarios are consistent."
+    )
+    click.echo(f"different in structure: {figures.structures} of {samples}")
+    click.echo(f"word 5-grams that two scenarios share, on average: {figures.overlap:.1%}")
+    click.echo(f"sentences in more than 5 % of the scenarios that have their fact: {figures.above(0.05)}")
+    for repeated in worst:
+        click.echo(
+            f"  {repeated.share:.0%} of {repeated.having} with {repeated.where}: {clean(repeated.sentence)[:100]}"
+        )
     return 0
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    return {
+        "kind": problem.kind, "message": problem.message, "fix": problem.fix, "file": str(problem.file),
+        "line": problem.line,
+    }  # fmt: skip
 
 
 @command.command(name="show")
 @click.argument("name")
 @json_option
 def show_command(name: str, as_json: bool) -> int:
-    """Shows the factors of a grammar with their levels, and how many situations it holds."""
+    """Shows the factors of a grammar with their levels, and how many situations it holds, by slot and in all."""
     from rich.table import Table
 
     from fuzzgen.grammar import load_grammar
-    from fuzzgen.grammar.size import assignments
+    from fuzzgen.grammar.size import assignments, slot_assignments
 
     grammar = load_grammar(name)
-    size = assignments(grammar)
+    size, slots = assignments(grammar), slot_assignments(grammar)
     if as_json:
-        print_json({"name": grammar.name, "assignments": size, "factors": {f.name: f.levels for f in grammar.factors}})
+        factors = {f.name: f.levels for f in grammar.factors}
+        print_json({"name": grammar.name, "assignments": size, "slots": slots, "factors": factors})
         return 0
     out = console()
     out.print(f"{clean(grammar.title)}: {clean(grammar.description)}")
     table = Table()
-    for column in ("factor", "levels"):
+    for column in ("factor", "levels", "ways to fill the slot"):
         table.add_column(column)
     for factor in grammar.factors:
-        table.add_row(factor.name, ", ".join(factor.levels))
+        table.add_row(factor.name, ", ".join(factor.levels), f"{slots[factor.name]:,}" if factor.of_slot else "")
     out.print(table)
     out.print(
-        f"{size:,} distinct assignments of factors (about 10^{math.log10(size):.1f}; names, dates and wording not counted)"
+        f"{size:,} distinct assignments of factors, counted exactly (about 10^{math.log10(size):.1f}; names, dates and "
+        "wording not counted)"
     )
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fuzzgen.grammar.model import Assignment, Factor, Grammar
 from fuzzgen.scenario.model import ABSENT
 
-__all__ = ["assignments"]
+__all__ = ["assignments", "slot_assignments"]
 
 
 def assignments(grammar: Grammar) -> int:
@@ -27,6 +27,18 @@ def assignments(grammar: Grammar) -> int:
                 after[kept] = after.get(kept, 0) + count
         states = after
     return sum(states.values())
+
+
+def slot_assignments(grammar: Grammar) -> dict[str, int]:
+    """Per slot, the number of distinct ways to fill it or leave it out, with all that it depends on there. Exact."""
+    out: dict[str, int] = {}
+    for slot in grammar.slots:
+        ways = 1
+        for factor in grammar.factors:
+            if factor.slot is slot and not factor.of_slot:
+                ways *= len(factor.levels)
+        out[slot.name] = len(slot.alternatives) * ways + slot.optional
+    return out
 
 
 def _remembered(later: tuple[Factor, ...]) -> set[str]:

@@ -21,7 +21,7 @@ from fuzzgen.scenario.model import Person, Scenario
 from fuzzgen.scenario.rendering import Protocol, Rendering
 from fuzzgen.scenario.transcript import Message
 
-__all__ = ["render"]
+__all__ = ["brief_texts", "render"]
 
 PROTOCOLS: tuple[Protocol, ...] = ("tools", "inbox")
 
@@ -69,13 +69,23 @@ def render(scenario: Scenario, protocol: Protocol, *, templates: Path | None = N
 def _frame_values(views: Views, protocol: Protocol) -> dict[str, object]:
     scenario = views.scenario
     calendar = Calendar(views.language.words, scenario.now)
-    lines = [_stated(views, line.id, line.type, line.wording) for line in scenario.brief]
-    lines += [_stated(views, p.id, p.id, scenario.agent.wording) for p in scenario.policies]
     return {
         "now": View({"date": calendar.pattern("full", scenario.now), "time": calendar.pattern("time", scenario.now)}),
-        "lines": tuple(lines),
+        "lines": tuple(_brief(views).values()),
         "protocol": protocol,
     }
+
+
+def _brief(views: Views) -> dict[str, str]:
+    scenario = views.scenario
+    lines = {line.id: _stated(views, line.id, line.type, line.wording) for line in scenario.brief}
+    return lines | {p.id: _stated(views, p.id, p.id, scenario.agent.wording) for p in scenario.policies}
+
+
+def brief_texts(scenario: Scenario, *, templates: Path | None = None) -> dict[str, str]:
+    """Each line and policy of the agent's instructions as they state it, by element id."""
+    language = load_language(templates or data_dirs("templates"), scenario.language, scenario.grammar)
+    return _brief(Views(scenario, language))
 
 
 def _stated(views: Views, element_id: str, template: str, wording: int) -> str:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -31,7 +32,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from fuzzgen.errors import TemplateError
 
-__all__ = ["TRACELESS", "Helper", "Program", "View", "compile_template"]
+__all__ = ["TRACELESS", "Helper", "Name", "Program", "View", "compile_template", "names_in"]
 
 MAX_SOURCE = 60_000
 MAX_OUTPUT = 200_000
@@ -305,16 +306,48 @@ def _frames(error: Exception) -> Iterator[Any]:
         trace = trace.tb_next
 
 
+@dataclass(frozen=True)
+class Name:
+    """A name that a template uses and does not set itself, and the first field asked of it ("" for none)."""
+
+    name: str
+    field: str
+    line: int
+
+
+def names_in(source: str, file: Path) -> tuple[Name, ...]:
+    """The names a template's source uses, helpers included. Raises TemplateError where it is not a template."""
+    tree = _tree(source, file)
+    own = {n.name for n in tree.find_all(nodes.Name) if n.ctx in ("store", "param")} | {"loop"} | _WORDING
+    fields = {id(n.node): n.attr for n in tree.find_all(nodes.Getattr)}
+    return tuple(
+        Name(n.name, fields.get(id(n), ""), n.lineno)
+        for n in tree.find_all(nodes.Name)
+        if n.ctx == "load" and n.name not in own
+    )
+
+
+def _tree(source: str, file: Path) -> nodes.Template:
+    source = _COMMENT.sub(TRACELESS, source.replace(TRACELESS, ""))
+    source = _STATEMENT.sub(lambda m: "{% " + m[1] + " %}" + TRACELESS, source)
+    try:
+        return _ENV.parse(source, name=file.name, filename=str(file))
+    except TemplateSyntaxError as error:
+        raise TemplateError(str(error.message)[:300], fix="mend the template", file=file, line=error.lineno) from None
+    except (RecursionError, MemoryError):
+        raise TemplateError("the template is nested too deeply", fix="make it simpler", file=file, line=1) from None
+    except (SyntaxError, ValueError, ArithmeticError, SecurityError) as error:
+        raise TemplateError(str(error)[:300], fix="mend the template", file=file, line=1) from None
+
+
 def compile_template(source: str, file: Path) -> Program:
     """A program from a template's source. Raises TemplateError with file and line."""
     if len(source) > MAX_SOURCE:
         raise TemplateError(
             f"a template of {len(source):,} characters", fix=f"at most {MAX_SOURCE:,} are read", file=file, line=1
         )
-    source = _COMMENT.sub(TRACELESS, source.replace(TRACELESS, ""))
-    source = _STATEMENT.sub(lambda m: "{% " + m[1] + " %}" + TRACELESS, source)
+    tree = _tree(source, file)
     try:
-        tree = _ENV.parse(source, name=file.name, filename=str(file))
         _check(tree)
         code = _ENV.compile(tree, name=file.name, filename=str(file))
         template = Template.from_code(_ENV, code, {})
