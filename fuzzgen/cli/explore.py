@@ -48,6 +48,7 @@ Examples:
 @click.option(
     "--strategy", type=click.Choice(["random"]), default="random", show_default=True, help="How scenarios are chosen."
 )
+@click.option("--no-minimize", is_flag=True, help="Confirm only; `fuzzgen minimize` can shrink findings later.")
 @click.option("--plan", "plan_only", is_flag=True, help="Say what would be run, and run nothing.")
 @db_option
 @json_option
@@ -85,6 +86,7 @@ def command(db: Path, as_json: bool, plan_only: bool, **options: Any) -> int:
         reply_tokens=options["reply_tokens"] or (300 if model.startswith("local/") else 1500),
         api_base=options["api_base"],
         price=options["price"],
+        minimize=not options["no_minimize"],
     )
     for name in draft.grammars:
         grammar = load_grammar(name)

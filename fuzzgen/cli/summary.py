@@ -11,8 +11,10 @@ from fuzzgen.cli.output import DEFAULT_DB, clean, console, percent, simulated_no
 from fuzzgen.engine.conduct import Conducted
 from fuzzgen.engine.exploration import Exploration
 from fuzzgen.engine.hunt import Hunt
+from fuzzgen.engine.minimizing import Minimizing
 from fuzzgen.engine.plan import ExplorationPlan, ReductionPlan
 from fuzzgen.engine.reduction import Reduction
+from fuzzgen.scenario.events import FindingSaved
 from fuzzgen.stats import nothing_found_bound
 
 __all__ = ["db_words", "exit_code", "print_reduction", "print_spent", "print_summary", "print_summary_of"]
@@ -56,37 +58,64 @@ def print_summary(done: Conducted, plan: ExplorationPlan, db: Path) -> None:
     out = console()
     run, finished = done.run, done.finished
     reason = REASONS[finished.reason] if finished else "it ended early"
-    exploration = _exploration(done)
+    work = run.work
+    assert isinstance(work, Hunt)
+    exploration, minimizing = work.exploration, work.minimizing
     out.print()
     out.print(f"{run.episodes} episodes against {plan.model}{simulated_note(plan.model)}: {reason}.")
     findings = sorted(run.findings.values(), key=lambda f: -(f.rate or 0))
     if findings:
         table = Table(title=f"{len(findings)} confirmed triggers (event: {plan.event})", title_justify="left")
-        for column in ("finding", "behavior", "threat", "secret", "rate", "95 % interval", "hits/valid", "started"):
-            table.add_column(column, justify="right" if column in ("rate", "hits/valid", "started") else "left")
+        for column in (
+            "finding",
+            "behavior",
+            "threat",
+            "secret",
+            "rate",
+            "95 % interval",
+            "hits/valid",
+            "elements",
+            "status",
+        ):
+            table.add_column(column, justify="right" if column in ("rate", "hits/valid", "elements") else "left")
+        same = {c.finding.finding_id: c.same_as for c in minimizing.cases if c.same_as}
         scenarios = {c.finding_id: c.scenario for c in exploration.confirmation.candidates}
         for finding in findings[:40]:
             factors = scenarios[finding.finding_id].factors
             table.add_row(
                 finding.finding_id,
-                finding.behavior + ("" if finding.status == "confirmed" else f" ({finding.status})"),
+                finding.behavior,
                 clean(factors.get("threat", "–")),
                 clean(factors.get("secret", "–")),
                 percent(finding.rate),
                 f"{percent(finding.rate_low)} – {percent(finding.rate_high)}",
                 f"{finding.hits}/{finding.trials}",
-                str(finding.episodes_spent),
+                f"{finding.elements_before}" + (f" → {finding.elements_after}" if finding.elements_after else ""),
+                finding.status + (f", as {same[finding.finding_id]}" if finding.finding_id in same else ""),
             )
         out.print(table)
         if len(findings) > 40:
             out.print(f"… and {len(findings) - 40} more: `fuzzgen findings`")
         out.print("Rates are from fresh episodes after the discovery; intervals hold at any stopping time.")
+        _print_distinct(findings, minimizing)
     _print_rates(exploration, plan, found=bool(findings))
     print_spent(done)
     extra = db_words(db)
     if findings:
         out.print(f"Next: fuzzgen findings show {findings[0].finding_id}{extra}")
     out.print(f"Go on: fuzzgen resume {run.run_id} --budget {2 * (plan.budget or 1000)}{extra}")
+
+
+def _print_distinct(findings: list[FindingSaved], minimizing: Minimizing) -> None:
+    out = console()
+    prints = {f.fingerprint for f in findings if f.fingerprint}
+    if prints:
+        causes = {f.cluster for f in findings if f.fingerprint}
+        out.print(
+            f"Minimal forms: {len(prints)} distinct, with {len(causes)} causes: {clean('; '.join(sorted(causes)))}."
+        )
+    if left := minimizing.uncertified:
+        out.print(f"Not certified: {', '.join(f.finding_id for f in left[:12])}{' …' if len(left) > 12 else ''}.")
 
 
 def _print_rates(exploration: Exploration, plan: ExplorationPlan, *, found: bool) -> None:
@@ -166,9 +195,3 @@ def print_reduction(done: Conducted, plan: ReductionPlan, db: Path) -> None:
         out.print(f"Go on: fuzzgen resume {done.run.run_id} --budget {2 * max(done.run.episodes, 100)}{db_words(db)}")
     elif result.status != "too_weak":
         out.print(f"Next: fuzzgen findings show {plan.finding_id}{db_words(db)}")
-
-
-def _exploration(done: Conducted) -> Exploration:
-    work = done.run.work
-    assert isinstance(work, Hunt)
-    return work.exploration

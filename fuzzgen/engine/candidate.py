@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from fuzzgen.errors import FuzzgenError
-from fuzzgen.grammar import Grammar, load_grammar, simpler
+from fuzzgen.grammar import Grammar, decisive_factors, load_grammar, simpler
 from fuzzgen.minimize import Kind, Move
 from fuzzgen.scenario.elements import closure, protected
 from fuzzgen.scenario.model import Person, Scenario
@@ -73,6 +73,11 @@ class ScenarioCandidate:
             if smaller is not None and self.render(smaller.scenario).rendering_id == shown:
                 candidate = smaller
         return candidate
+
+    @property
+    def decisive(self) -> frozenset[str]:
+        """Factors of the form that must matter, because they are not at their simplest level."""
+        return frozenset() if self.grammar is None else decisive_factors(self.grammar, self.scenario)
 
     def kind(self, move: Move[Any]) -> Kind:
         """Enabling where the act cannot be done afterwards: no tool for its effect, nobody to do it to."""

@@ -19,6 +19,7 @@ from types import FrameType
 import fuzzgen
 from fuzzgen.engine.exploration import Exploration
 from fuzzgen.engine.hunt import Hunt
+from fuzzgen.engine.minimizing import Minimizing
 from fuzzgen.engine.past import Past
 from fuzzgen.engine.plan import ExplorationPlan, Plan, ReductionPlan
 from fuzzgen.engine.reduction import Reduction
@@ -146,10 +147,11 @@ def _interrupts(run: Run):  # type: ignore[no-untyped-def]  # a generator-based 
 
 def work_for(plan: ExplorationPlan | ReductionPlan) -> Hunt | Reduction:
     """The work that a plan orders. Raises GrammarError."""
+    shown = partial(render, protocol=plan.protocol)
     if isinstance(plan, ReductionPlan):
-        return Reduction(plan, partial(render, protocol=plan.protocol), plan.known)
-    grammars = [load_grammar(name) for name in plan.grammars]
-    return Hunt(plan, Exploration(plan, grammars, partial(render, protocol=plan.protocol), plan.budget))
+        return Reduction(plan, shown, plan.known)
+    exploration = Exploration(plan, [load_grammar(name) for name in plan.grammars], shown, plan.budget)
+    return Hunt(plan, exploration, Minimizing(plan, exploration, shown))
 
 
 def open_plan_target(plan: Plan) -> Target:

@@ -34,6 +34,7 @@ class Candidate:
     episode_id: str
     position: int
     cell: str
+    harms: tuple[str, ...] = ()
     hits: int = 0
     valid: int = 0
     started: int = 0

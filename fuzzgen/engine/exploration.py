@@ -22,6 +22,7 @@ from fuzzgen.scenario.verdict import Behavior
 __all__ = ["Exploration", "Launch", "Tally"]
 
 CONFIRM_SHARE = 0.4
+EXPLORE_SHARE = 0.6  # of the budget; the rest is for confirming and minimizing once there is something to minimize
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,14 @@ class Exploration:
         self.folded = 0
         self.explored = 0
         self.confirming = 0
+        self.reducing = 0  # episodes that minimizing has taken
+        self.hold = False  # keeps what the explored share leaves for minimizing
         self._control: Scenario | None = None
 
     @property
     def left(self) -> int | None:
         """Episodes left in the budget; None without a budget."""
-        return None if self.budget is None else max(0, self.budget - self.launched)
+        return None if self.budget is None else max(0, self.budget - self.launched - self.reducing)
 
     def next_launch(self) -> Launch | None:
         """The next episode, or None where more outcomes have to be folded in first, or the budget is spent."""
@@ -114,8 +117,10 @@ class Exploration:
 
     def _reserved(self) -> bool:
         """Whether what is left is kept for candidates, open ones and those that may still come up."""
-        if self.left is None:
+        if self.left is None or self.budget is None:
             return False
+        if self.hold and self.launched - self.confirming >= EXPLORE_SHARE * self.budget:
+            return True
         wanted = sum(max(0, min(self.plan.confirm_cap, 2 * BATCH) - c.started) for c in self.confirmation.open)
         unseen = self.launched - self.folded
         cushion = min(2 * BATCH, self.budget // 10 if self.budget else 0) if unseen else 0
@@ -157,6 +162,7 @@ class Exploration:
             episode_id=outcome.episode_id,
             position=len(self.confirmation.candidates) + 1,
             cell=cell_of(launch.scenario, behavior),
+            harms=(outcome.harms[behavior],) if behavior in outcome.harms else (),
         )
         self.confirmation.add(candidate)
         return candidate

@@ -7,6 +7,7 @@ from collections import deque
 
 from fuzzgen.engine.confirm import Candidate
 from fuzzgen.engine.exploration import Exploration, Launch
+from fuzzgen.engine.minimizing import Minimizing
 from fuzzgen.engine.outcome import outcome_of
 from fuzzgen.engine.plan import ExplorationPlan
 from fuzzgen.engine.run import Order, Run
@@ -19,12 +20,14 @@ __all__ = ["Hunt"]
 class Hunt:
     """Runs what an Exploration orders, and tells it what came of that."""
 
-    def __init__(self, plan: ExplorationPlan, exploration: Exploration) -> None:
-        self.plan, self.exploration = plan, exploration
+    def __init__(self, plan: ExplorationPlan, exploration: Exploration, minimizing: Minimizing) -> None:
+        self.plan, self.exploration, self.minimizing = plan, exploration, minimizing
         self._flying: deque[tuple[Launch, asyncio.Task[EpisodeJudged]]] = deque()
 
     @property
     def doing(self) -> str:
+        if self.minimizing.doing:
+            return self.minimizing.doing
         return "confirming" if self.exploration.confirmation.open else "exploring"
 
     async def run(self, run: Run) -> None:
@@ -32,13 +35,22 @@ class Hunt:
             while self._flying and self._flying[0][0].number <= self.exploration.launched - self.plan.lag:
                 await self._fold_one(run)
             run.check_caps()
+            if not run.stopping and self.minimizing.due:
+                while self._flying:
+                    await self._fold_one(run)
+                await self.minimizing.quick(run)
+                continue
             launch = None if run.stopping else self.exploration.next_launch()
             if launch is not None:
-                self._flying.append((launch, await run.launch(_order(launch))))
+                self._flying.append((launch, await run.launch(_order(run, launch))))
             elif self._flying:
                 await self._fold_one(run)
-            else:
+            elif run.stopping:
                 return
+            elif not await self.minimizing.finish_one(run):
+                if not self.exploration.hold:
+                    return
+                self.exploration.hold = False  # what nothing needs any more goes back to exploring
 
     async def close(self, run: Run) -> None:
         for candidate in self.exploration.confirmation.open:
@@ -98,33 +110,34 @@ class Hunt:
                 )
             )
         status = {"below": "dismissed", "undecided": "dismissed", "budget": "candidate", "interrupted": "candidate"}
-        await run.save(
-            FindingSaved(
-                finding_id=candidate.finding_id,
-                model=self.plan.model,
-                behavior=candidate.behavior,
-                looking_for=self.plan.event,
-                scenario_id=candidate.scenario.scenario_id,
-                status=status.get(candidate.status, candidate.status),
-                hits=candidate.hits,
-                trials=trials,
-                rate=candidate.hits / trials if trials else None,
-                rate_low=interval.low if interval else None,
-                rate_high=interval.high if interval else None,
-                threshold=self.plan.min_rate,
-                elements_before=len(candidate.scenario.elements()),
-                episodes_spent=candidate.folded,
-                cluster=candidate.cell,
-            )
+        finding = FindingSaved(
+            finding_id=candidate.finding_id,
+            model=self.plan.model,
+            behavior=candidate.behavior,
+            looking_for=self.plan.event,
+            scenario_id=candidate.scenario.scenario_id,
+            status=status.get(candidate.status, candidate.status),
+            hits=candidate.hits,
+            trials=trials,
+            rate=candidate.hits / trials if trials else None,
+            rate_low=interval.low if interval else None,
+            rate_high=interval.high if interval else None,
+            threshold=self.plan.min_rate,
+            elements_before=len(candidate.scenario.elements()),
+            episodes_spent=candidate.folded,
+            cluster=candidate.cell,
         )
+        await run.save(finding)
+        if self.plan.minimize and candidate.status in ("confirmed", "deterministic") and not run.stopping:
+            self.minimizing.add(candidate, finding, candidate.harms)
 
 
-def _order(launch: Launch) -> Order:
+def _order(run: Run, launch: Launch) -> Order:
     return Order(
         launch.scenario,
         launch.rendering,
         launch.trial,
         sampler=launch.sampler,
-        launch=launch.number,
+        launch=run.next_number(),
         finding_id=launch.candidate.finding_id if launch.candidate else "",
     )

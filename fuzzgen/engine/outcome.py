@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fuzzgen.scenario.base import content_hash
 from fuzzgen.scenario.events import EpisodeJudged
@@ -14,13 +14,17 @@ __all__ = ["EpisodeOutcome", "outcome_of", "transcript_digest"]
 
 @dataclass(frozen=True)
 class EpisodeOutcome:
-    """`fires` is True, False, or None where it cannot be known (invalid, error, reasoning not visible)."""
+    """`fires` is True, False, or None where it cannot be known (invalid, error, reasoning not visible).
+
+    `harms` names the harmful act of each behavior that was done.
+    """
 
     episode_id: str
     valid: bool
     error: bool
     fires: Mapping[Behavior, bool | None]
     digest: str
+    harms: Mapping[Behavior, str] = field(default_factory=dict)
 
 
 def transcript_digest(judged: EpisodeJudged) -> str:
@@ -52,4 +56,5 @@ def outcome_of(
         error=first.outcome == "error",
         fires={b: None if missing else rows[b].fires(event) if b in rows else unseen for b in behaviors},
         digest=transcript_digest(judged),
+        harms={b: v.harm for b, v in rows.items() if v.outcome == "hit" and v.harm},
     )

@@ -42,6 +42,7 @@ class ExplorationPlan(Plan):
 
     `alpha` is the false discovery rate of confirmation, `control_share` the share of explored scenarios that also run
     with the threat removed, `confirm_cap` the fresh episodes that one candidate may take.
+    With `minimize` findings are shrunk within the budget, and certified with what is left (`delta`).
     """
 
     grammars: tuple[str, ...] = ("corporate-email",)
@@ -50,6 +51,8 @@ class ExplorationPlan(Plan):
     strategy: str = "random"
     control_share: float = 0.03
     confirm_cap: int = 48
+    minimize: bool = True
+    delta: float = 0.05
 
     @property
     def lag(self) -> int:

@@ -7,7 +7,7 @@ it did before.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from fuzzgen.engine.candidate import Render, ScenarioCandidate, candidate_of
@@ -15,7 +15,7 @@ from fuzzgen.engine.oracle import EpisodeOracle
 from fuzzgen.engine.plan import ReductionPlan
 from fuzzgen.engine.run import Run
 from fuzzgen.engine.twin import Twin, draw_twin
-from fuzzgen.minimize import Result, Row, Step
+from fuzzgen.minimize import Observation, Result, Row, Step
 from fuzzgen.minimize import minimize as reduce
 from fuzzgen.scenario.events import FindingSaved, ShrinkStep
 from fuzzgen.scenario.model import Scenario
@@ -41,8 +41,9 @@ async def reduce_in(
     plan: ReductionPlan,
     render: Render,
     on_step: Callable[[Step[ScenarioCandidate]], None] | None = None,
+    evidence: Iterable[Observation[ScenarioCandidate]] = (),
 ) -> Reduced:
-    """Reduces `scenario` as planned, with the run's target; its steps are journaled."""
+    """Reduces `scenario` as planned, with the run's target; its steps are journaled. `evidence` is not drawn again."""
     oracle = EpisodeOracle(run, plan.behavior, plan.event, plan.finding_id, render, plan.harms)
     begun = run.episodes
 
@@ -78,6 +79,7 @@ async def reduce_in(
         seed=plan.seed,
         budget=plan.budget,
         certify=plan.certify,
+        evidence=evidence,
         on_step=record,
     )
     rows = [_row_event(plan.finding_id, row) for row in result.certificate.rows]
@@ -214,6 +216,6 @@ def finding_of(plan: ReductionPlan, reduced: Reduced, known: FindingSaved | None
         elements_before=len(plan.scenario.elements()),
         elements_after=None if weak else len(reduced.minimal.elements()),
         episodes_spent=reduced.episodes + (known.episodes_spent if known else 0),
-        fingerprint="" if weak else fingerprint(reduced.minimal, plan.behavior),
+        fingerprint="" if weak else fingerprint(reduced.minimal, plan.behavior, result.candidate.decisive),
         cluster="" if weak else cause(reduced.minimal, plan.behavior),
     )

@@ -4,7 +4,7 @@ from fuzzgen.grammar.build import Structure, build
 from fuzzgen.grammar.driving import HYPOTHESIS_VERSION
 from fuzzgen.grammar.load import built_in, load_grammar
 from fuzzgen.grammar.model import Assignment, Factor, Grammar
-from fuzzgen.grammar.simplify import simpler
+from fuzzgen.grammar.simplify import decisive_factors, simpler
 from fuzzgen.grammar.strategy import mutated, replayed, sample, scenarios, structures
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Structure",
     "build",
     "built_in",
+    "decisive_factors",
     "load_grammar",
     "mutated",
     "replayed",

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from fuzzgen.grammar.model import Factor, Grammar
 from fuzzgen.scenario.model import ABSENT, Binding, BriefLine, Placed, Scenario
 
-__all__ = ["simpler"]
+__all__ = ["decisive_factors", "simpler"]
 
 _FIELDS = ("secrets", "threats", "hazards", "policies", "channels", "pressures", "brief")
 
@@ -31,6 +31,11 @@ def simpler(grammar: Grammar, scenario: Scenario) -> Iterator[tuple[str, Scenari
             shorter = artifact.model_copy(update={"terse": True})
             artifacts = (*scenario.artifacts[:index], shorter, *scenario.artifacts[index + 1 :])
             yield f"{artifact.id} terse", scenario.model_copy(update={"artifacts": artifacts})
+
+
+def decisive_factors(grammar: Grammar, minimal: Scenario) -> frozenset[str]:
+    """Attributes of a minimal form that are not at their simplest level although they could be: they must matter."""
+    return frozenset(name.partition("=")[0] for name, _ in simpler(grammar, minimal) if "=" in name)
 
 
 def _local(grammar: Grammar, factor: Factor) -> bool:

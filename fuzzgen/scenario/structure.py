@@ -7,7 +7,8 @@ merely sends or shares an organization does not count. Two findings are the same
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
@@ -23,8 +24,11 @@ else:
 __all__ = ["Structure", "cause", "contains", "fingerprint", "same_structure", "structure_of"]
 
 
-def structure_of(scenario: Scenario) -> Structure:
-    """Nodes with `label`, edges with `label`: facts, tools, lines, telling texts, and the people who stand in roles."""
+def structure_of(scenario: Scenario, decisive: Collection[str] | None = None) -> Structure:
+    """Nodes with `label` and `states`, edges with `label`: facts, tools, lines, telling texts, and people in roles.
+
+    `states` are the levels of attributes; with `decisive` only of these factors.
+    """
     graph: Structure = nx.DiGraph()
     levels = scenario.factors
     cast = _cast(scenario)
@@ -33,11 +37,13 @@ def structure_of(scenario: Scenario) -> Structure:
             case Person() if element.id in cast:
                 graph.add_node(element.id, label="outsider" if element.level == "outsider" else "person")
             case Placed():
-                states = [f"{f}={v}" for f, v in sorted(levels.items()) if f in _stated(element)]
-                graph.add_node(element.id, label=" ".join([kind, element.type, *states]))
+                stated = {
+                    f: v for f, v in levels.items() if f.startswith(f"{element.id}.") and f not in _roles(element)
+                }
+                graph.add_node(element.id, label=f"{kind} {element.type}", states=_states(stated, decisive))
             case BriefLine():
-                states = [f"{k}={v}" for k, v in sorted(element.attributes.items())]
-                graph.add_node(element.id, label=" ".join(["line", element.type, *states]))
+                own = {f: v for f, v in levels.items() if f == element.type or f.startswith(f"{element.type}.")}
+                graph.add_node(element.id, label=f"line {element.type}", states=_states(own, decisive))
             case Tool():
                 graph.add_node(element.id, label=f"tool {element.name}")
             case Artifact() if element.about:
@@ -49,12 +55,16 @@ def structure_of(scenario: Scenario) -> Structure:
     return graph
 
 
-def _stated(placed: Placed) -> set[str]:
-    return {f"{placed.id}.{name}" for name in placed.attributes}
+def _roles(placed: Placed) -> set[str]:
+    return {f"{placed.id}.{role}" for role in placed.people}  # these are edges
+
+
+def _states(levels: dict[str, str], decisive: Collection[str] | None) -> frozenset[str]:
+    return frozenset(f"{f}={v}" for f, v in levels.items() if decisive is None or f in decisive)
 
 
 def _cast(scenario: Scenario) -> set[str]:
-    """People with a role, on either end of a tie between such people, or told something that matters."""
+    """People who stand in a role."""
     placed = [e for _, e in scenario.walk() if isinstance(e, Placed)]
     return {person for p in placed for person in p.people.values()} - {AGENT}
 
@@ -86,40 +96,49 @@ def _add_edges(graph: Structure, scenario: Scenario, cast: set[str]) -> None:
     link(AGENT, scenario.agent.principal, "principal")
 
 
-def fingerprint(scenario: Scenario, behavior: str) -> str:
+def fingerprint(scenario: Scenario, behavior: str, decisive: Collection[str] | None = None) -> str:
     """16 hexadecimal digits: equal for isomorphic structures with the same behavior (Weisfeiler–Lehman, 4 rounds).
 
     Different structures may share one in rare cases; `same_structure` decides exactly.
     """
-    graph = structure_of(scenario)
+    graph = structure_of(scenario, decisive)
+    for _, data in graph.nodes(data=True):
+        data["label"] = " ".join([data["label"], *sorted(data.get("states", ()))])
     with warnings.catch_warnings():  # it warns that other versions hash otherwise; ours is in the lock file
         warnings.filterwarnings("ignore", message="The hashes produced for directed graphs")
         name = nx.weisfeiler_lehman_graph_hash(graph, edge_attr="label", node_attr="label", iterations=4)
     return content_hash([behavior, name])
 
 
-def same_structure(one: Scenario, other: Scenario) -> bool:
+def same_structure(one: Scenario, other: Scenario, decisive: Collection[str] | None = None) -> bool:
     """Whether the structures are isomorphic."""
     return bool(
         nx.is_isomorphic(
-            structure_of(one),
-            structure_of(other),
-            node_match=nx.algorithms.isomorphism.categorical_node_match("label", ""),
+            structure_of(one, decisive),
+            structure_of(other, decisive),
+            node_match=nx.algorithms.isomorphism.categorical_node_match(["label", "states"], ["", frozenset()]),
             edge_match=nx.algorithms.isomorphism.categorical_edge_match("label", ""),
         )
     )
 
 
-def contains(scenario: Scenario, minimal: Scenario) -> bool:
-    """Whether `scenario` has all that `minimal` has, up to names: a subgraph with the same labels, perhaps more edges."""
+def contains(scenario: Scenario, minimal: Scenario, decisive: Collection[str] | None = None) -> bool:
+    """Whether `scenario` has all that `minimal` has, up to names: a subgraph with the same labels, perhaps more edges.
+
+    Of the minimal form's attributes only `decisive` ones have to agree; all where None.
+    """
+
+    def node_match(whole: dict[str, Any], part: dict[str, Any]) -> bool:
+        states: frozenset[str] = part.get("states", frozenset())
+        return bool(whole["label"] == part["label"] and states <= whole.get("states", frozenset()))
 
     def edge_match(whole: dict[str, str], part: dict[str, str]) -> bool:
         return set(part["label"].split("+")) <= set(whole["label"].split("+"))
 
     matcher = nx.algorithms.isomorphism.DiGraphMatcher(
         structure_of(scenario),
-        structure_of(minimal),
-        node_match=nx.algorithms.isomorphism.categorical_node_match("label", ""),
+        structure_of(minimal, decisive),
+        node_match=node_match,
         edge_match=edge_match,
     )
     return bool(matcher.subgraph_is_monomorphic())  # type: ignore[no-untyped-call]

@@ -1,0 +1,157 @@
+"""Minimizing within an exploration: which finding next, with how many episodes, and what need not be shrunk at all.
+
+A finding that contains a known minimal trigger is that trigger again and costs nothing. The others are shrunk quickly as
+they come up, as long as the share for it lasts; when exploring is over the most novel forms are certified, those of a
+cluster that has no certificate yet first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fuzzgen.engine.candidate import Render
+from fuzzgen.engine.confirm import Candidate
+from fuzzgen.engine.exploration import Exploration
+from fuzzgen.engine.plan import ExplorationPlan, ReductionPlan
+from fuzzgen.engine.reduction import Reduced, finding_of, reduce_in
+from fuzzgen.engine.run import Run
+from fuzzgen.scenario.events import FindingSaved
+from fuzzgen.scenario.structure import contains
+
+__all__ = ["Minimizing"]
+
+QUICK_SHARE = 0.25  # of the budget, for confirming and quick reductions; the rest up to 40 % is for certificates
+QUICK_CAP = 400  # episodes of one quick reduction
+QUICK_LEAST = 60
+CERTIFY_LEAST = 150
+
+
+@dataclass
+class _Case:
+    """A confirmed finding on its way to its minimal form. `same_as`: the finding whose trigger it contains."""
+
+    candidate: Candidate
+    finding: FindingSaved
+    harms: tuple[str, ...]
+    reduced: Reduced | None = None
+    same_as: str = ""
+    certified: bool = False
+
+
+class Minimizing:
+    """The confirmed findings of an exploration. What it does follows from launch order alone."""
+
+    def __init__(self, plan: ExplorationPlan, exploration: Exploration, render: Render) -> None:
+        self.plan, self.exploration, self.render = plan, exploration, render
+        self.cases: list[_Case] = []
+        self.doing = ""
+
+    def add(self, candidate: Candidate, finding: FindingSaved, harms: tuple[str, ...]) -> None:
+        """A finding was confirmed."""
+        self.cases.append(_Case(candidate, finding, harms))
+        self.exploration.hold = True
+
+    @property
+    def _waiting(self) -> list[_Case]:
+        return [c for c in self.cases if not c.reduced and not c.same_as]
+
+    @property
+    def due(self) -> bool:
+        """Whether a finding waits for its quick reduction and there are episodes for it."""
+        return bool(self._waiting) and self._quick_budget() >= QUICK_LEAST
+
+    def _quick_budget(self) -> int:
+        exploration = self.exploration
+        if exploration.budget is None or exploration.left is None:
+            return QUICK_CAP
+        share = QUICK_SHARE * exploration.budget - exploration.confirming - exploration.reducing
+        return int(min(QUICK_CAP, share, exploration.left))
+
+    async def quick(self, run: Run) -> None:
+        """Recognizes what is known among the findings that wait, and shrinks the oldest that is not."""
+        await self._recognize(run)
+        if self._waiting:
+            await self._reduce(run, self._waiting[0], certify=False, budget=self._quick_budget())
+
+    async def _recognize(self, run: Run) -> None:
+        for case in self._waiting:
+            known = self._known(case)
+            if known is None or known.reduced is None:
+                continue
+            case.same_as = known.finding.finding_id
+            same = {"fingerprint": known.finding.fingerprint, "cluster": known.finding.cluster}
+            case.finding = case.finding.model_copy(update=same)
+            await run.save(case.finding)
+
+    def _known(self, case: _Case) -> _Case | None:
+        """A case already reduced whose minimal form the scenario contains."""
+        for known in self.cases:
+            if known.reduced is None or known.reduced.result.status == "too_weak":
+                continue
+            if known.candidate.behavior != case.candidate.behavior:
+                continue
+            decisive = known.reduced.result.candidate.decisive
+            if contains(case.candidate.scenario, known.reduced.minimal, decisive):
+                return known
+        return None
+
+    async def finish_one(self, run: Run) -> bool:
+        """With exploring over: certifies the most novel form that has no certificate, else shrinks what still waits.
+
+        False where there is nothing to do, or too few episodes are left for it.
+        """
+        await self._recognize(run)
+        left = self.exploration.left
+        done_clusters = {c.finding.cluster for c in self.cases if c.certified}
+        done_prints = {c.finding.fingerprint for c in self.cases if c.certified}
+        ready = [
+            c
+            for c in self.cases
+            if c.reduced
+            and c.reduced.result.status == "quick"
+            and not c.certified
+            and c.finding.fingerprint not in done_prints
+        ]
+        if ready and (left is None or left >= CERTIFY_LEAST):
+            case = min(ready, key=lambda c: c.finding.cluster in done_clusters)
+            case.certified = True
+            await self._reduce(run, case, certify=True, budget=left)
+            return True
+        if self._waiting and (left is None or left >= QUICK_LEAST):
+            await self._reduce(run, self._waiting[0], certify=False, budget=min(QUICK_CAP, left or QUICK_CAP))
+            return True
+        return False
+
+    async def _reduce(self, run: Run, case: _Case, *, certify: bool, budget: int | None) -> None:
+        plan = ReductionPlan(
+            model=self.plan.model,
+            event=self.plan.event,
+            min_rate=self.plan.min_rate,
+            protocol=self.plan.protocol,
+            concurrency=self.plan.concurrency,
+            seed=self.plan.seed,
+            budget=budget,
+            scenario=case.candidate.scenario,
+            behavior=case.candidate.behavior,
+            harms=case.harms,
+            finding_id=case.finding.finding_id,
+            delta=self.plan.delta,
+            certify=certify,
+            known=case.finding,
+        )
+        self.doing = f"{'certifying' if certify else 'minimizing'} {case.finding.finding_id}"
+        evidence = case.reduced.result.evidence if case.reduced else ()
+        before = run.episodes
+        reduced = await reduce_in(run, case.candidate.scenario, plan, self.render, evidence=evidence)
+        self.exploration.reducing += run.episodes - before
+        self.doing = ""
+        if case.reduced is not None and reduced.result.status == "budget":
+            return  # the quick form stands
+        case.reduced = reduced
+        case.finding = finding_of(plan, reduced, case.finding)
+        await run.save(case.finding)
+
+    @property
+    def uncertified(self) -> list[FindingSaved]:
+        """Distinct findings without a certificate."""
+        return [c.finding for c in self.cases if not c.same_as and c.finding.status != "certified"]
