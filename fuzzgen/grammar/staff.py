@@ -79,7 +79,7 @@ class Staff:
             for node in exclusively(self.graph, anchor, relation)
             if node not in avoid and (node != self.top or relation in ("manager", "skip_level"))
         ]
-        return self.surface.pick(candidates) if candidates else self._hire_for(relation, anchor)
+        return self.surface.pick(candidates) if candidates else self._hire_for(relation, anchor, avoid)
 
     def _tied(self, relation: str, anchor: str, avoid: Collection[str]) -> str:
         free = [
@@ -88,13 +88,13 @@ class Staff:
             for node in exclusively(self.graph, anchor, kind)
             if node not in avoid and node not in (self.principal, self.top)
         ]
-        other = self.surface.pick(free) if free else self._hire_for("other_department", anchor)
+        other = self.surface.pick(free) if free else self._hire_for("other_department", anchor, avoid)
         tie = Tie(id=f"tie:{len(self.ties) + 1}", type=relation, a=anchor, b=other)
         self.ties.append(tie)
         add_tie(self.graph, tie)
         return other
 
-    def _hire_for(self, relation: str, anchor: str) -> str:
+    def _hire_for(self, relation: str, anchor: str, avoid: Collection[str]) -> str:
         person = self._person(anchor)
         boss = person.manager or self.top
         match relation:
@@ -118,6 +118,8 @@ class Staff:
                 away = elsewhere[-1] if elsewhere else self.hire("executive", self._spare(person.department), self.top)
                 lead = self.hire("manager", self._spare(person.department), away)
                 return self.hire("staff", self._person(lead).department, lead)
+            case "skip_level" if self.top in avoid:  # somebody else who is above the rest
+                return self.hire("executive", self._spare(person.department), self.top)
             case _:  # manager, skip_level: everyone below the top has them, and the top is nobody's anchor
                 return self.top
 

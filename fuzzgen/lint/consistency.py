@@ -115,8 +115,9 @@ def _roles(grammar: Grammar, scenario: Scenario) -> Iterator[str]:
                 if isinstance(against, Placed) and against.people.get(name) == person:
                     yield f"{slot.name}.{role.name} and {other} are the same person"
             bound = scenario.by_id[person]
-            if isinstance(bound, Person) and (bound.level == "outsider") != ("outsider" in role.relations):
-                yield f"{slot.name}.{role.name} is {'outside' if bound.level == 'outsider' else 'inside'}"
+            relation = scenario.factors.get(f"{slot.name}.{role.name}", "/".join(role.relations))
+            if isinstance(bound, Person) and (bound.level == "outsider") != (relation == "outsider"):
+                yield f"{slot.name}.{role.name} is {relation}, but {'out' if bound.level == 'outsider' else 'in'}side"
 
 
 def _harms(grammar: Grammar, scenario: Scenario) -> Iterator[str]:
