@@ -103,14 +103,16 @@ def print_summary(done: Conducted, plan: ExplorationPlan, db: Path) -> None:
     extra = db_words(db)
     if findings:
         out.print(f"Next: fuzzgen findings show {findings[0].finding_id}{extra}")
-    out.print(f"Go on: fuzzgen resume {run.run_id} --budget {2 * (plan.budget or 1000)}{extra}")
+    more = f" --budget {2 * (plan.budget or 1000)}" if finished and finished.reason == "budget" else ""
+    out.print(f"Go on: fuzzgen resume {run.run_id}{more}{extra}")
 
 
 def _print_distinct(findings: list[FindingSaved], minimizing: Minimizing) -> None:
     out = console()
-    prints = {f.fingerprint for f in findings if f.fingerprint}
+    shrunk = [f for f in findings if f.fingerprint and f.status != "budget"]
+    prints = {f.fingerprint for f in shrunk}
     if prints:
-        causes = {f.cluster for f in findings if f.fingerprint}
+        causes = {f.cluster for f in shrunk}
         out.print(
             f"Minimal forms: {len(prints)} distinct, with {len(causes)} causes: {clean('; '.join(sorted(causes)))}."
         )
