@@ -18,7 +18,8 @@ from fuzzgen.scenario.facts import FactSheet, KnownPerson, KnownSecret
 __all__ = ["Allusion", "allusion", "mentions", "telling"]
 
 _DIGITS = re.compile(r"\d[\d.,' ]*\d|\d")
-STRONG, WEAK = 2.0, 1.0
+_DATE = re.compile(r"\d{1,2}\.? [^\W\d]{3,10}|[^\W\d]{3,10} \d{1,2}")
+STRONG, WEAK, FAINT = 2.0, 1.0, 0.5  # FAINT: a date, which ordinary mail says all the time
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,10 @@ def _needles(tell: str) -> tuple[_Needle, ...]:
     strong = len(words) > 1 or len(number) >= 3 or (any(c.isdigit() for c in folded) and len(folded) > 3)
     if not keeps_words_apart(folded):
         strong = len(folded) > 2
-    out = [_Needle(clean(tell), _bounded(folded), STRONG if strong else WEAK)]
+    weight = (FAINT if _DATE.fullmatch(folded) else STRONG) if strong else WEAK
+    out = [_Needle(clean(tell), _bounded(folded), weight)]
+    if len(words) > 3:  # with a word left out, or a number spelled out
+        out += [_Needle(clean(tell), _bounded(" ".join(part)), STRONG) for part in (words[1:], words[:-1])]
     if len(number) >= 4 and set(number) != {"0"}:
         grouped = r"[., ' ]?".join(number)
         out.append(_Needle(clean(tell), re.compile(rf"(?<!\d){grouped}(?!\d)"), STRONG))

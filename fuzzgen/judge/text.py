@@ -41,6 +41,9 @@ _ABBREVIATION = re.compile(
     r"\b(?:(?P<noon>[ap])\.\s?m\.|(?P<title>mrs?|ms|dr|prof|st|sra?|mme|mlle|hr|fr|bzw|ca|nr|no|vs|approx|e\.g|i\.e|z\.\s?b)\.)",
     re.IGNORECASE,
 )
+_GERMAN_DATE = re.compile(
+    r"\b(\d{1,2})\.(?=\s?(?:jan|feb|mär|mrz|apr|mai|jun|jul|aug|sep|okt|nov|dez)[a-zä]{0,7}\b)", re.IGNORECASE
+)
 _STOP = re.compile(r"(?<=[.!?;…])[\"'”’»)\]*_]{0,4}\s+|(?<=[。！？；])\s*")
 
 # Letters that look Latin and are not, after casefold. No language judged here is written in these scripts.
@@ -157,7 +160,7 @@ def _without_dots(text: str) -> str:
 
 def sentences(text: str) -> tuple[Sentence, ...]:
     """The sentences of a text in order. Line breaks do not end one: wrapping must not matter."""
-    text = _without_dots(clean(text))
+    text = _GERMAN_DATE.sub(r"\1", _without_dots(clean(text)))
     out = []
     for whole in _STOP.split(text):
         for piece in _pieces(whole):
