@@ -7,20 +7,48 @@ seed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import TypeVar
 
 import hypothesis
 from hypothesis.control import BuildContext
 from hypothesis.internal.conjecture.data import ConjectureData
+from hypothesis.internal.conjecture.providers import HypothesisProvider
 from hypothesis.strategies import SearchStrategy
 
-__all__ = ["HYPOTHESIS_VERSION", "Choice", "draw", "mutate", "replay"]
+__all__ = ["HYPOTHESIS_VERSION", "Choice", "draw", "made_by_choices", "mutate", "replay"]
 
 HYPOTHESIS_VERSION: str = hypothesis.__version__
 Choice = bool | int | float | str | bytes
 T = TypeVar("T")
+
+
+class _Even(HypothesisProvider):
+    """Draws without the constants that Hypothesis collects from whatever local modules happen to be loaded.
+
+    With them a seed would give other scenarios in a checkout than in a wheel, and some levels oftener than others.
+    """
+
+    def _maybe_draw_constant(self, *_: object, **__: object) -> None:
+        return None
+
+
+class _MadeByChoices(SearchStrategy[T]):
+    def __init__(self, make: Callable[[Callable[[int], int]], T]) -> None:
+        super().__init__()
+        self._make = make
+
+    def do_draw(self, data: ConjectureData) -> T:
+        return self._make(lambda below: data.draw_integer(0, below - 1) if below > 1 else 0)
+
+
+def made_by_choices(make: Callable[[Callable[[int], int]], T]) -> SearchStrategy[T]:
+    """A strategy for what `make` gives; its argument draws a whole number from 0 to below a bound, and shrinks to 0.
+
+    The same as a composite of `sampled_from`, at a third of the cost: no strategy is entered for each choice.
+    """
+    return _MadeByChoices(make)
 
 
 def _run(data: ConjectureData, strategy: SearchStrategy[T]) -> tuple[T, tuple[Choice, ...]]:
@@ -32,7 +60,7 @@ def _run(data: ConjectureData, strategy: SearchStrategy[T]) -> tuple[T, tuple[Ch
 
 def draw(strategy: SearchStrategy[T], seed: int) -> tuple[T, tuple[Choice, ...]]:
     """A value and the choices that made it. The same seed gives the same in the same version of Hypothesis."""
-    return _run(ConjectureData(random=Random(seed)), strategy)
+    return _run(ConjectureData(random=Random(seed), provider=_Even), strategy)
 
 
 def replay(strategy: SearchStrategy[T], choices: Sequence[Choice]) -> T:
@@ -44,4 +72,5 @@ def mutate(strategy: SearchStrategy[T], choices: Sequence[Choice], seed: int) ->
     """A value that keeps the choices up to a random place and draws the rest afresh."""
     rng = Random(seed)
     keep = rng.randrange(len(choices)) if choices else 0
-    return _run(ConjectureData(random=rng, prefix=tuple(choices[:keep]), max_choices=None), strategy)
+    prefix = tuple(choices[:keep])
+    return _run(ConjectureData(random=rng, prefix=prefix, max_choices=None, provider=_Even), strategy)

@@ -83,6 +83,7 @@ def _draft(slot: Slot, spec: ArtifactSpec, sender: str, recipients: list[str]) -
         "recipients": tuple(r for r in dict.fromkeys(recipients) if r != sender),
         "about": (slot.element_id,),
         "reply_to": f"a:{spec.reply_to}" if spec.reply_to else None,
+        "attributes": {},
     }
 
 
@@ -143,6 +144,7 @@ def _ordinary(grammar: Grammar, staff: Staff, surface: Surface, count: int) -> l
                     "sender": sender,
                     "recipients": () if medium in ("document", "ticket") else tuple(to),
                     "reply_to": reply_to,
+                    "attributes": {},
                 },
             )
         )

@@ -1,6 +1,6 @@
 """A grammar as a Hypothesis strategy, and scenarios drawn from it by seed.
 
-Every strategy is made once per grammar and kept: building them while drawing costs four times as much.
+The strategy is made once per grammar and kept: building strategies while drawing costs four times as much.
 """
 
 from __future__ import annotations
@@ -11,34 +11,29 @@ from functools import lru_cache
 from hypothesis import strategies as st
 
 from fuzzgen.grammar.build import Structure, build
-from fuzzgen.grammar.driving import HYPOTHESIS_VERSION, Choice, draw, mutate, replay
+from fuzzgen.grammar.driving import HYPOTHESIS_VERSION, Choice, draw, made_by_choices, mutate, replay
 from fuzzgen.grammar.model import Grammar
 from fuzzgen.scenario.model import Provenance, Scenario
 
 __all__ = ["mutated", "replayed", "sample", "scenarios", "structures"]
 
-# Two draws from a range: `integers` favours special values, which would make surfaces repeat.
-_HALF = st.sampled_from(range(1 << 16))
+HALF = 1 << 16  # two draws of this size: Hypothesis favours special values among larger numbers
 
 
 @lru_cache(maxsize=64)
 def structures(grammar: Grammar) -> st.SearchStrategy[Structure]:
     """All structures of a grammar; shrinks towards the first level of each factor."""
-    levels = {f.name: st.sampled_from(f.levels) for f in grammar.factors}
-    people = st.sampled_from(range(grammar.people[0], grammar.people[1] + 1))
-    ordinary = st.sampled_from(range(grammar.ordinary.least, grammar.ordinary.most + 1))
+    people, ordinary = grammar.people, grammar.ordinary
 
-    @st.composite
-    def structure(pick: Callable[[st.SearchStrategy[object]], object]) -> Structure:
-        assignment = grammar.assign(lambda f: pick(levels[f.name]))  # type: ignore[arg-type,return-value]
+    def structure(below: Callable[[int], int]) -> Structure:
         return Structure(
-            assignment=assignment,
-            people=pick(people),  # type: ignore[arg-type]
-            ordinary=pick(ordinary),  # type: ignore[arg-type]
-            surface=pick(_HALF) << 16 | pick(_HALF),  # type: ignore[operator]
+            assignment=grammar.assign(lambda factor: factor.levels[below(len(factor.levels))]),
+            people=people[0] + below(people[1] - people[0] + 1),
+            ordinary=ordinary.least + below(ordinary.most - ordinary.least + 1),
+            surface=below(HALF) << 16 | below(HALF),
         )
 
-    return structure()
+    return made_by_choices(structure)
 
 
 @lru_cache(maxsize=64)

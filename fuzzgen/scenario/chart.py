@@ -65,6 +65,10 @@ def _person(graph: OrgChart, node: str) -> Person:
     return person
 
 
+def _people(graph: OrgChart) -> Iterable[tuple[str, Person]]:
+    return graph.nodes(data="person")  # type: ignore[return-value]  # networkx does not know what we keep
+
+
 def _manager(graph: OrgChart, node: str) -> list[str]:
     return [a for a, edge in graph.pred[node].items() if MANAGES in edge]
 
@@ -83,16 +87,16 @@ def _skip_level(graph: OrgChart, node: str) -> list[str]:
 
 def _same_department(graph: OrgChart, node: str) -> list[str]:
     home = _person(graph, node).department
-    return [n for n in graph if n != node and home and _person(graph, n).department == home]
+    return [n for n, p in _people(graph) if n != node and home and p.department == home]
 
 
 def _other_department(graph: OrgChart, node: str) -> list[str]:
     home = _person(graph, node).department
-    return [n for n in graph if n != node and _person(graph, n).department not in ("", home)]
+    return [n for n, p in _people(graph) if n != node and p.department not in ("", home)]
 
 
 def _outsiders(graph: OrgChart, node: str) -> list[str]:
-    return [n for n in graph if n != node and _person(graph, n).level == "outsider"]
+    return [n for n, p in _people(graph) if n != node and p.level == "outsider"]
 
 
 RELATIONS: dict[str, Callable[[OrgChart, str], list[str]]] = {
@@ -132,12 +136,17 @@ PRECEDENCE = (
 
 def exclusively(graph: OrgChart, node: str, relation: str) -> list[str]:
     """Everyone to whom `relation` is *the* relation: none that comes before it in PRECEDENCE holds."""
-    before: set[str] = set()
-    for earlier in PRECEDENCE:
-        if earlier == relation:
-            break
-        before.update(related(graph, node, earlier))
-    return [n for n in related(graph, node, relation) if n not in before]
+    found = related(graph, node, relation)
+    if not found or relation == "self":
+        return found
+    before = {node}
+    earlier = PRECEDENCE[: PRECEDENCE.index(relation)]
+    tied = frozenset(TIES).intersection(earlier)
+    before.update(b for b, edge in graph.adj[node].items() if tied & edge.keys())
+    for other in earlier:
+        if other not in tied and other != "self":
+            before.update(related(graph, node, other))
+    return [n for n in found if n not in before]
 
 
 def relation_between(graph: OrgChart, node: str, other: str) -> str:
