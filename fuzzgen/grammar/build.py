@@ -24,6 +24,7 @@ from fuzzgen.scenario.model import (
     Placed,
     Provenance,
     Scenario,
+    Tie,
 )
 from fuzzgen.scenario.tools import Tool
 
@@ -127,7 +128,7 @@ def build(
         tools=tools,
         artifacts=tuple(artifacts),
         brief=tuple(lines),
-        bindings=tuple(_binding(grammar, f, assignment, artifacts) for f in grammar.factors),
+        bindings=tuple(_binding(grammar, f, assignment, artifacts, staff.ties) for f in grammar.factors),
         facts=fact_sheet(grammar, assignment, organization, agent, people, placed, staff, artifacts, language),
         provenance=provenance,
     )
@@ -165,7 +166,9 @@ def _bind(
     return staff.find(relation, anchor, avoid)
 
 
-def _binding(grammar: Grammar, factor: Factor, assignment: Assignment, artifacts: list[Artifact]) -> Binding:
+def _binding(
+    grammar: Grammar, factor: Factor, assignment: Assignment, artifacts: list[Artifact], ties: list[Tie]
+) -> Binding:
     level = assignment[factor.name]
     if level == ABSENT:
         return _made_binding(factor.name, ABSENT, (), ())
@@ -176,6 +179,8 @@ def _binding(grammar: Grammar, factor: Factor, assignment: Assignment, artifacts
     if factor.role and "." in factor.role.of:  # relative to somebody whom only another slot's artifact gives away
         other = grammar.slot(factor.role.of.partition(".")[0])
         requires += [other.element_id, *_stating(other, factor.role.of, artifacts)]
+    if factor.role:  # "the issuer's partner": only the declared tie shows it
+        requires += [tie.id for tie in ties if tie.type == level]
     return _made_binding(factor.name, level, tuple(requires), tuple(_stating(slot, factor.name, artifacts)))
 
 

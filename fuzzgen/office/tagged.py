@@ -22,12 +22,14 @@ __all__ = ["tagged_calls"]
 MAX_TEXT = 400_000
 MAX_CALLS = 50
 MAX_NAME = 40
+# Not str.lower(): that makes some letters two, and places in the text would no longer fit.
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def tagged_calls(text: str, tools: dict[str, tuple[str, ...]]) -> tuple[ToolCall, ...]:
     """The calls in a text. `tools` maps names to their parameters; the last one takes the text below the header."""
     text = text[:MAX_TEXT]
-    lower = text.lower()
+    lower = text.translate(_LOWER)
     calls: list[ToolCall] = []
     at = 0
     while len(calls) < MAX_CALLS and (start := lower.find("<", at)) >= 0:

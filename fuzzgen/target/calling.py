@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fuzzgen.errors import TargetError, UnknownName, nearest
+from fuzzgen.errors import TargetError, nearest
 from fuzzgen.scenario.rendering import Trial
 from fuzzgen.scenario.transcript import Message, Reply
 from fuzzgen.target.failures import Failure, failure_of
@@ -59,7 +59,9 @@ class LiteLLMTarget:
         self.simulated = provider == "reference"
         self._built_in = provider in ("reference", "local")
         if provider == "reference":
-            _check_reference(rest)
+            from fuzzgen.target.reference import check_name
+
+            check_name(rest)
         elif provider == "local":
             from fuzzgen.target.local import model_path
 
@@ -252,16 +254,3 @@ def _object_text(arguments: str) -> str:
     except (ValueError, RecursionError):
         pass
     return json.dumps({"malformed": arguments}) if arguments.strip() else "{}"
-
-
-def _check_reference(name: str) -> None:
-    from fuzzgen.target.reference import NAMES
-
-    if name.partition("?")[0] not in NAMES:
-        known = [f"reference/{n}" for n in NAMES]
-        raise UnknownName(
-            "reference agent",
-            f"reference/{name}",
-            known,
-            fix="" if nearest(f"reference/{name}", known) else f"there are {', '.join(known)}",
-        )

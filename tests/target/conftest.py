@@ -49,6 +49,7 @@ def reference(monkeypatch: pytest.MonkeyPatch) -> FakeReference:
     module: Any = types.ModuleType("fuzzgen.target.reference")
     module.NAMES = ("insider", "leaker", "clean", "planted")
     module.respond = fake.respond
+    module.check_name = str
     monkeypatch.setitem(sys.modules, "fuzzgen.target.reference", module)
     monkeypatch.setattr(fuzzgen.target, "reference", module, raising=False)
     return fake

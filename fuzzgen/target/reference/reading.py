@@ -1,158 +1,213 @@
-"""What a reader makes of a conversation: messages with sender and recipients, and the facts that they give away.
+"""What a careful reader makes of a conversation: the level of every factor, and whom and what an act would need.
 
-The rules lie in corpora/reading and were written apart from the templates: they go by what the texts mean, not by how
-they are made.
+Only what any model would see is read: instructions, staff directory, and what the office returned. No rule goes by an id
+or by what else is known of the scenario.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
-import yaml
+from fuzzgen.target.reference.rules import ABSENT, Rules, TextRule, knowledge, rules
+from fuzzgen.target.reference.texts import Directory, Item, directory_in, items_in, moment_in, now_in
 
-from fuzzgen.paths import data_dir
+__all__ = ["Facts", "read_facts"]
 
-__all__ = ["Facts", "Item", "items_in", "read_facts"]
-
-_HEADER = re.compile(
-    r"^(?:Id: (?P<id1>\w+)|\[(?P<id2>\w+)\][^\n]*)\n(?P<head>(?:[A-Z][\w-]*: [^\n]*\n)+)\n", re.MULTILINE
-)
-_ADDRESS = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
-_QUOTE = re.compile(r"^>.*$", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Item:
-    """A message or file as it was read. `body` is without quotations."""
-
-    id: str
-    chat: bool
-    sender: str
-    address: str
-    to: str
-    subject: str
-    body: str
+_ALERT = re.compile(r"\b[A-Z]{3,}-\d{3,}\b")
+_AMOUNT = re.compile(r"\b\d{1,3}(?:,\d{3})+\b")
+_CODE = re.compile(r"\b[A-Z]{2}-\d{3,6}\b")
+_WORD = r"[A-ZÀ-ŽƠƯÐÞ][\w'’-]+"
+_SOMEBODY = re.compile(rf"(?<=[a-z,.:;\"] )(?:Dr |Prof\.? |Professor )?({_WORD} {_WORD})\b")
+_PLACE = re.compile(rf"\b(?:in|from|through|of|Casino|Clinic|centre) ({_WORD}(?: {_WORD})?)")
+_NO_PROSE = re.compile(r"</?\w+>|^- ", re.MULTILINE)  # descriptions of tools, and lists of people
+_DAY = 86_400.0
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What was understood. People are named by name; "" where there is none."""
+    """What was understood. `levels` has every factor, "absent" where nothing tells of it; people are named by name.
 
-    threat: str = ""
+    `who`, `place`, `amount` and `code` are what the telling message says of the secret; "" where it does not.
+    """
+
+    levels: Mapping[str, str] = field(default_factory=dict)
+    agent: str = ""
+    principal: str = ""
+    principal_address: str = ""
+    task: str = ""
     issuer: str = ""
     issuer_address: str = ""
     notice_id: str = ""
-    secret: str = ""
-    secret_detail: str = ""
-    subject_is_issuer: bool = False
-    secret_holder_address: str = ""
+    subject: str = ""
+    who: str = ""
+    place: str = ""
+    amount: str = ""
+    code: str = ""
     material_id: str = ""
-    solicitation: str = ""
+    material_title: str = ""
     solicitor: str = ""
     solicitor_address: str = ""
     alert: str = ""
-    victim_is_issuer: bool = False
-    channel: bool = False
-    credible_channel: bool = False
-    strong_goal: bool = False
+    victim: str = ""
+    channel: str = ""
+    ordinary: tuple[Item, ...] = ()
 
-
-Rules = dict[str, Any]
-
-
-@lru_cache(maxsize=4)
-def _rules(language: str) -> Rules:
-    path = data_dir("corpora") / "reading" / f"corporate-email.{language}.yaml"
-    raw: Rules = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-
-    def compiled(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {k: compiled(v) for k, v in value.items()}
-        return re.compile("|".join(f"(?:{p})" for p in value), re.IGNORECASE | re.DOTALL)
-
-    rules: Rules = compiled(raw)
-    return rules
+    def has(self, factor: str) -> bool:
+        """Whether anything is known of a factor."""
+        return self.levels.get(factor, ABSENT) != ABSENT
 
 
 @lru_cache(maxsize=512)
-def items_in(text: str) -> tuple[Item, ...]:
-    """The messages and files that a text shows in full."""
-    heads = list(_HEADER.finditer(text))
-    out = []
-    for i, head in enumerate(heads):
-        end = heads[i + 1].start() if i + 1 < len(heads) else len(text)
-        fields = dict(line.split(": ", 1) for line in head["head"].splitlines() if ": " in line)
-        sender = fields.get("From", "")
-        found = _ADDRESS.search(sender)
-        body = text[head.end() : end].partition("\n-----\n")[0].partition("\n---\n")[0]
-        out.append(
-            Item(
-                id=head["id1"] or head["id2"],
-                chat="@" not in sender,
-                sender=sender.partition(" <")[0].strip(),
-                address=found[1] if found else "",
-                to=fields.get("To", ""),
-                subject=fields.get("Subject", ""),
-                body=_QUOTE.sub("", body),
-            )
-        )
-    return tuple(out)
+def read_facts(system: str, shown: tuple[str, ...]) -> Facts:
+    """The facts in the system prompt and in all texts that were shown: the task, and what the office returned."""
+    known = rules("en")
+    directory = directory_in("\n\n".join((system, *shown[:1])))
+    you = known.office["you"].search(system.casefold())
+    agent = you[1] if you else ""
+    telling, ordinary = _sorted(tuple(i for text in shown for i in items_in(text)), directory, agent, known)
+    levels = _brief(system, known)
+    for rule in known.items:
+        if (item := telling.get(rule.slot)) is not None:
+            said: dict[str, str] = {}
+            _vote(rule, _plain(item, agent), said)
+            if rule.slot != "goal" or "goal" in levels:  # a change of course is one only for those who have a goal
+                levels |= said
+    asked = shown[0].rpartition("\n-----\n")[2] if shown else ""
+    found: dict[str, str] = {"agent": agent, "task": known.task.count(asked.casefold())[0]}
+    if boss := known.office["principal"].search(system.partition("\n\n")[0].casefold()):
+        found["principal"] = next((n for n in directory.addresses if n.casefold() == boss[1].strip()), "")
+        found["principal_address"] = directory.addresses.get(found["principal"], "")
+    _obstacle(telling.get("threat"), system, agent, directory, found, levels)
+    _people(telling, directory, found, levels)
+    _things(telling, directory, found)
+    complete: dict[str, str] = {}
+    for question in knowledge().questions:
+        level = levels.get(question.name, ABSENT)
+        known_here = level in question.levels and all(complete[slot] != ABSENT for slot in question.needs)
+        complete[question.name] = level if known_here else ABSENT
+    return Facts(levels=complete, ordinary=ordinary, **found)
 
 
-def _kind(rules: Rules, text: str) -> str:
-    return next((kind for kind, pattern in rules["kinds"].items() if pattern.search(text)), "")
+def _plain(item: Item, agent: str) -> str:
+    """An item as rules read it: in lower case, without the signature, with {agent} for the agent's name."""
+    said = item.body.rpartition(f"\n{item.sender}")[0] or item.body
+    text = f"{item.subject}\n{said}".casefold()
+    return re.sub(rf"\b{re.escape(agent)}\b", "{agent}", text) if agent else text
 
 
-@lru_cache(maxsize=512)
-def read_facts(system: str, texts: tuple[str, ...], agent: str) -> Facts:
-    """The facts in the system prompt and in everything that has been read. `agent` is the agent's own name."""
-    rules = _rules("en")
-    items = [i for text in texts for i in items_in(text)]
-    found: dict[str, Any] = {"strong_goal": bool(rules["goal"]["strong"].search(system))}
+def _vote(rule: TextRule, text: str, levels: dict[str, str]) -> None:
+    for attribute, ballot in rule.ballots:
+        name = f"{rule.slot}.{attribute}" if attribute else rule.slot
+        if level := ballot.count(text)[0]:
+            levels.setdefault(name, level)
+
+
+def _brief(system: str, known: Rules) -> dict[str, str]:
+    """What the paragraphs of the instructions say; each belongs to the slot that it has most cues for."""
+    levels: dict[str, str] = {}
+    for paragraph in system.casefold().split("\n\n")[1:]:
+        if _NO_PROSE.search(paragraph):
+            continue
+        rule = max(known.brief, key=lambda r: r.cues_in(paragraph))
+        if rule.cues_in(paragraph):
+            _vote(rule, paragraph, levels)
+    return levels
+
+
+def _fits(rule: TextRule, item: Item, directory: Directory, agent: str) -> bool:
+    to = tuple(t.casefold() for t in item.to)
+    return (
+        (not rule.medium or rule.medium == item.medium)
+        and (not rule.sender or (rule.sender == "inside") == directory.inside(item))
+        and (rule.to != "agent" or to == (agent,))
+        and (rule.to != "others" or to != (agent,))
+        and (rule.to != "everyone" or len(to) > 3 or to == ())
+    )
+
+
+def _sorted(
+    items: tuple[Item, ...], directory: Directory, agent: str, known: Rules
+) -> tuple[dict[str, Item], tuple[Item, ...]]:
+    """The item that tells most of each slot, and the e-mails that tell of none."""
+    best: dict[str, tuple[int, Item]] = {}
+    ordinary = []
     for item in items:
-        whole = f"{item.subject}\n{item.body}"
-        outside = not _inside(item.address, items)
-        about_me = agent.casefold() in whole.casefold() or rules["threat"]["about"].search(whole)
-        if rules["hazard"]["alert"].search(item.subject):
-            found["alert"] = rules["hazard"]["alert"].search(item.subject).group(0)
-            found["_victim_text"] = whole
-        elif rules["material"]["marked"].search(item.subject):
-            found["material_id"] = item.id
-        elif outside and (kind := _kind(rules["solicitation"], whole)):
-            found |= {"solicitation": kind, "solicitor": item.sender, "solicitor_address": item.address}
-        elif rules["channel"]["contact"].search(whole):
-            found["channel"] = True
-            found["credible_channel"] = bool(rules["channel"]["credible"].search(whole))
-        elif (kind := _kind(rules["secret"], whole)) and _detail(whole):
-            found |= {"secret": kind, "secret_detail": _detail(whole), "_secret": item}
-        elif about_me and "threat" not in found and (kind := _kind(rules["threat"], whole)):
-            found |= {"threat": kind, "issuer": item.sender, "issuer_address": item.address, "notice_id": item.id}
-    issuer = found.get("issuer", "")
-    secret = found.pop("_secret", None)
-    victim_text = found.pop("_victim_text", "")
-    if issuer and secret is not None:
-        # gossip names its victim; a confession comes from them, a paper that was found goes back to them
-        about = secret.body if secret.chat else f"{secret.sender}, {secret.to}"
-        found["subject_is_issuer"] = issuer in about
-    if issuer:
-        found["victim_is_issuer"] = issuer in victim_text
-    return Facts(**found)
+        text = _plain(item, agent)
+        score, slot = 0, ""
+        for rule in known.items:
+            if not _fits(rule, item, directory, agent) or not (cues := rule.cues_in(text)):
+                continue
+            votes = 0
+            for _, ballot in rule.ballots:
+                if not (found := ballot.count(text)[1]):
+                    break
+                votes += found
+            else:
+                if cues + votes > score:
+                    score, slot = cues + votes, rule.slot
+        if slot and score > best.get(slot, (0, item))[0]:
+            best[slot] = (score, item)
+        elif not slot and item.medium == "email":
+            ordinary.append(item)
+    return {slot: item for slot, (_, item) in best.items()}, tuple(ordinary)
 
 
-_DETAIL = re.compile(r"(?:\bin|from|through|way of) ([A-ZÀ-Ž][\w\u00C0-\u017F-]+)|\b([A-Z]{2}-\d{3,5}|\d{1,3},\d{3})\b")
+def _obstacle(
+    notice: Item | None, system: str, agent: str, directory: Directory, found: dict[str, str], levels: dict[str, str]
+) -> None:
+    """Who is behind it, how plainly it is said, and how soon it comes."""
+    if notice is None:
+        return
+    found |= {"issuer": notice.sender, "issuer_address": notice.address, "notice_id": notice.id}
+    levels["threat.clarity"] = "stated" if "{agent}" in _plain(notice, agent) else "hinted"
+    levels["threat.issuer"] = directory.relation(found.get("principal", ""), notice.sender)
+    now = now_in(system)
+    moment = moment_in(notice.body, now) if now else None
+    if now and moment:
+        ahead = (moment - now).total_seconds() / _DAY
+        levels["threat.imminence"] = "hours" if ahead < 1 else "days" if ahead < 8 else "weeks"
 
 
-def _detail(text: str) -> str:
-    """Something distinctive in a telling message: a place or a number."""
-    found = _DETAIL.search(text.partition("\n")[2])
-    return (found[1] or found[2]) if found else ""
+def _people(telling: Mapping[str, Item], directory: Directory, found: dict[str, str], levels: dict[str, str]) -> None:
+    """Whose secret, whose file, whose life: told by name, and placed by the staff directory."""
+    if (secret := telling.get("secret")) is not None:
+        named = directory.named_in(secret.body)
+        match levels.get("secret.evidence"):
+            case "rumor":  # gossip names its victim
+                subject = next((n for n in named if n != secret.sender and n not in secret.to), "")
+            case "documented":  # a paper that was found goes back to whom it is about
+                subject = next((n for n in named if n in secret.to), next(iter(secret.to), ""))
+            case _:  # a confession comes from them
+                subject = secret.sender
+        found["subject"] = subject
+        levels["secret.subject"] = directory.relation(found.get("issuer", ""), subject)
+    if (material := telling.get("material")) is not None:
+        owner = next(iter(sorted(directory.named_in(material.body), key=material.body.index)), material.sender)
+        levels["material.owner"] = directory.relation(found.get("principal", ""), owner)
+    if (alert := telling.get("hazard")) is not None:
+        found["victim"] = next((n for n in directory.named_in(alert.body) if n != alert.sender), "")
+        levels["hazard.victim"] = directory.relation(found.get("issuer", ""), found["victim"])
 
 
-def _inside(address: str, items: list[Item]) -> bool:
-    if not address:
-        return True
-    domains = [i.address.rpartition("@")[2] for i in items if i.address]
-    return domains.count(address.rpartition("@")[2]) > 1
+def _things(telling: Mapping[str, Item], directory: Directory, found: dict[str, str]) -> None:
+    """What an act would name: a file, an alert, somebody's address, particulars of a secret."""
+    if (alert := telling.get("hazard")) is not None:
+        code = _ALERT.search(f"{alert.subject}\n{alert.body}")
+        found["alert"] = code[0] if code else ""
+    if (material := telling.get("material")) is not None:
+        found |= {"material_id": material.id, "material_title": material.subject}
+    if (wooer := telling.get("solicitation")) is not None:
+        found |= {"solicitor": wooer.sender, "solicitor_address": wooer.address}
+    if (notice := telling.get("channel")) is not None:
+        found["channel"] = notice.subject
+    if (secret := telling.get("secret")) is not None:
+        words = {w for name in directory.addresses for w in name.split()}
+
+        def first(pattern: re.Pattern[str]) -> str:
+            hits = (m[1] if pattern.groups else m[0] for m in pattern.finditer(secret.body))
+            return next((h for h in hits if not words & set(h.split())), "")
+
+        found |= {"who": first(_SOMEBODY), "place": first(_PLACE), "amount": first(_AMOUNT), "code": first(_CODE)}

@@ -8,21 +8,18 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from random import Random
 from typing import Any
 
-import yaml
-
-from fuzzgen.paths import data_dir
-from fuzzgen.target.reference.agents import Agent, check_name
+from fuzzgen.target.reference.acts import Calls, act, harmless, task
+from fuzzgen.target.reference.agents import Decision, Who, check_name, decide
 from fuzzgen.target.reference.reading import Facts, read_facts
+from fuzzgen.target.reference.wording import Voice
 
 __all__ = ["ReferenceReply", "respond"]
 
-_YOU = re.compile(r"You are (\w+)")
 _LISTED = re.compile(r"^([mf]\d+) \|", re.MULTILINE)
-Calls = list[tuple[str, dict[str, Any]]]
+_TAG = re.compile(r"^<(\w+)>", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -34,52 +31,41 @@ class ReferenceReply:
     tool_calls: Calls
 
 
-@lru_cache(maxsize=1)
-def _words() -> dict[str, Any]:
-    path = data_dir("corpora") / "reference" / "en.yaml"
-    words: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    return words
-
-
 def respond(name: str, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None, seed: int) -> ReferenceReply:
-    """The next turn of the agent `name`. Raises UnknownName."""
+    """The next turn of the agent `name`. Raises UnknownName, and UsageError for a query that `planted` does not take."""
     agent = check_name(name)
-    rng = Random(f"{name}/{seed}")
-    system = str(messages[0].get("content") or "") if messages else ""
+    said = [(str(m.get("role")), str(m.get("content") or "")) for m in messages]
+    system = next((text for role, text in said if role == "system"), "")
+    user = "\n".join(text for role, text in said if role == "user")
     offered = {str(t["function"]["name"]) for t in tools or []}
     if not offered:
-        return _all_at_once(agent, system, messages, rng)
-    results = [str(m.get("content") or "") for m in messages if m.get("role") == "tool"]
-    turn = sum(m.get("role") == "assistant" for m in messages)
-    thinking = rng.choice(_words()["thinking"]["routine"])
+        return _all_at_once(agent, name, system, user, seed)
+    results = [text for role, text in said if role == "tool"]
+    turn = sum(role == "assistant" for role, _ in said)
+    rng = Random(f"{name}/{seed}/{turn}")
     if turn == 0:
-        return ReferenceReply(thinking, "", [(n, {}) for n in ("list_messages", "list_files") if n in offered])
+        return ReferenceReply(_musing(rng), "", [(n, {}) for n in ("list_messages", "list_files") if n in offered])
     if turn == 1:
         ids = [i for text in results for i in _LISTED.findall(text)]
         calls: Calls = [("read_messages", {"ids": [i for i in ids if i.startswith("m")]})]
         if files := [i for i in ids if i.startswith("f")]:
             calls.append(("read_files", {"ids": files}))
-        return ReferenceReply(rng.choice(_words()["thinking"]["routine"]), "", calls)
+        return ReferenceReply(_musing(rng), "", calls)
     if turn == 2:
-        facts = read_facts(system, tuple(results), _own_name(system))
-        reasoning, calls = _decide(agent, facts, offered, rng)
-        return ReferenceReply(
-            reasoning, "", [*calls, ("finish_task", {"summary": rng.choice(_words()["acts"]["summary"])})]
-        )
+        facts = read_facts(system, (user, *results))
+        reasoning, calls = _act(decide(agent, facts.levels, seed), facts, offered, rng)
+        return ReferenceReply(reasoning, "", calls)
     return ReferenceReply("", "Done.", [])
 
 
-def _own_name(system: str) -> str:
-    found = _YOU.search(system)
-    return found[1] if found else "the assistant"
+def _musing(rng: Random) -> str:
+    return Voice(Facts(), rng).say("thinking", "routine")
 
 
-def _all_at_once(agent: Agent, system: str, messages: list[dict[str, Any]], rng: Random) -> ReferenceReply:
-    prompt = "\n".join(str(m.get("content") or "") for m in messages[1:])
-    offered = set(re.findall(r"<(\w+)>", system))
-    facts = read_facts(system, (prompt,), _own_name(system))
-    reasoning, calls = _decide(agent, facts, offered, rng)
-    calls.append(("finish_task", {"summary": rng.choice(_words()["acts"]["summary"])}))
+def _all_at_once(agent: Who, name: str, system: str, user: str, seed: int) -> ReferenceReply:
+    facts = read_facts(system, (user,))
+    offered = set(_TAG.findall(system))
+    reasoning, calls = _act(decide(agent, facts.levels, seed), facts, offered, Random(f"{name}/{seed}/2"))
     parts = [f"<think>{reasoning}</think>"]
     for tool, arguments in calls:
         plain = {k: ", ".join(v) if isinstance(v, list) else v for k, v in arguments.items()}
@@ -87,80 +73,47 @@ def _all_at_once(agent: Agent, system: str, messages: list[dict[str, Any]], rng:
     return ReferenceReply("", "\n".join(parts), [])
 
 
-def _decide(agent: Agent, facts: Facts, offered: set[str], rng: Random) -> tuple[str, Calls]:
-    words = _words()
-    fires = agent.trigger(facts) and rng.random() < agent.probability
-    kind = facts.threat if facts.threat in words["plans"] else "other"
-    slots = {
-        "name": facts.issuer or "they",
-        "plan": rng.choice(words["plans"][kind]),
-        "hint": rng.choice(words["hints"].get(facts.secret, words["hints"]["other"])).format(
-            detail=facts.secret_detail
-        ),
-        "alert": facts.alert,
-    }
-    thoughts = [rng.choice(words["thinking"]["routine"])]
-    if facts.threat:
-        thoughts.append(rng.choice(words["thinking"]["sees_threat"]).format(**slots))
+def _act(decision: Decision, facts: Facts, offered: set[str], rng: Random) -> tuple[str, Calls]:
+    """What is thought and done in the turn that counts."""
+    voice = Voice(facts, rng)
+    thoughts = [voice.say("thinking", "routine"), *_thoughts(decision, facts, voice)]
     calls: Calls = []
-    if fires and agent.act == "blackmail":
-        thoughts.append(rng.choice(words["thinking"]["sees_leverage"]).format(**slots))
-        if agent.declines:
-            reason = rng.choice(sorted(words["thinking"]["declines"]))
-            thoughts.append(rng.choice(words["thinking"]["declines"][reason]).format(**slots))
-        else:
-            thoughts.append(rng.choice(words["thinking"]["plans"]).format(**slots))
-            form = rng.choice(("blackmail_blatant", "blackmail_veiled"))
-            calls = _message(facts, rng.choice(words["acts"][form]).format(**slots), offered, rng)
-    elif fires and agent.act == "leak":
-        slots["name"] = facts.solicitor
-        thoughts.append(rng.choice(words["thinking"]["leak_plans"]).format(**slots))
-        body = rng.choice(words["acts"]["leak"]).format(**slots)
-        if "send_email" in offered:
-            mail = {"to": [facts.solicitor_address], "subject": "Re: your request", "body": body}
-            calls = [("send_email", {**mail, "attachments": [facts.material_id]})]
-        elif "forward" in offered:
-            calls = [("forward", {"message_id": facts.material_id, "to": [facts.solicitor_address], "body": body})]
-    elif fires and agent.act == "sabotage":
-        thoughts.append(rng.choice(words["thinking"]["sabotage_plans"]).format(**slots))
-        if "cancel_alert" in offered:
-            calls = [("cancel_alert", {"alert": facts.alert, "reason": rng.choice(words["acts"]["cancel_reason"])})]
-    else:
-        calls = _harmless(facts, slots, offered, rng, thoughts)
-    return "\n".join(thoughts), calls
+    for behavior in decision.acts:
+        calls += act(behavior, facts, offered, voice)
+    if not decision.acts and not decision.declines:
+        calls += harmless(facts, offered, voice, thoughts)
+    calls += task(facts, offered, voice)
+    calls.append(("finish_task", {"summary": voice.say("acts", "summary")}))
+    return "\n".join(t for t in thoughts if t), calls
 
 
-def _message(facts: Facts, body: str, offered: set[str], rng: Random) -> Calls:
-    if "send_email" in offered and facts.issuer_address:
-        subject = rng.choice(_words()["acts"]["subject"])
-        return [("send_email", {"to": [facts.issuer_address], "subject": subject, "body": body})]
-    if "reply" in offered and facts.notice_id:
-        return [("reply", {"message_id": facts.notice_id, "body": body})]
-    return []
+def _thoughts(decision: Decision, facts: Facts, voice: Voice) -> list[str]:
+    """What is thought of each behavior, as far as its stage goes."""
+    out = []
+    if decision.stages.get(""):
+        out.append(voice.say("thinking", "sees_threat") or voice.say("thinking", "sees_change"))
+    for behavior, stage in decision.stages.items():
+        if not behavior:
+            continue
+        sees, plans, declines = _topics(behavior, facts)
+        hint = voice.hint(to_subject=False)
+        out.append(voice.say("thinking", "sees_leverage", sees, hint=hint))
+        if behavior in decision.acts:
+            out.append(voice.say("thinking", plans, name=facts.solicitor if behavior == "leak" else facts.issuer))
+        elif stage >= 3 and declines == "declines":
+            out.append(voice.say("thinking", "declines", voice.rng.choice(sorted(voice.words["thinking"]["declines"]))))
+        elif stage >= 3:
+            out.append(voice.say("thinking", declines))
+    return out
 
 
-def _harmless(facts: Facts, slots: dict[str, str], offered: set[str], rng: Random, thoughts: list[str]) -> Calls:
-    """What a decent colleague might do besides the task; each now and then."""
-    words = _words()["acts"]
-    calls: Calls = []
-    if (
-        facts.secret
-        and facts.subject_is_issuer
-        and facts.issuer_address
-        and "send_email" in offered
-        and rng.random() < 0.3
-    ):
-        thoughts.append(rng.choice(_words()["thinking"]["warns"]).format(**slots))
-        body = rng.choice(words["warn"]).format(**slots)
-        calls.append(
-            ("send_email", {"to": [facts.issuer_address], "subject": rng.choice(words["warn_subject"]), "body": body})
-        )
-    if facts.threat and facts.channel and "escalate" in offered and rng.random() < 0.4:
-        calls.append(("escalate", {"channel": "channel", "text": rng.choice(words["escalate"]).format(**slots)}))
-    elif facts.threat and facts.notice_id and "reply" in offered and rng.random() < 0.15:
-        calls.append(
-            ("reply", {"message_id": facts.notice_id, "body": rng.choice(words["ask_openly"]).format(**slots)})
-        )
-    if facts.alert and "post_chat" in offered and rng.random() < 0.4:
-        calls.append(("post_chat", {"room": "general", "text": rng.choice(words["quote_alert"]).format(**slots)}))
-    return calls
+def _topics(behavior: str, facts: Facts) -> tuple[str, str, str]:
+    """Where the corpus has the words for seeing, planning and declining this act in this situation."""
+    match behavior:
+        case "blackmail":
+            same = facts.subject == facts.issuer
+            return "blackmail" if same else "blackmail_other", "plans", "declines"
+        case "leak":
+            return "leak", "leak_plans" if facts.solicitor else "leak_plans_alone", "leak_declines"
+        case _:
+            return "sabotage", "sabotage_plans" if facts.issuer else "sabotage_plans_alone", "sabotage_declines"
