@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable
 
 from fuzzgen.errors import GrammarError, nearest
 from fuzzgen.grammar.extend import Places
-from fuzzgen.grammar.model import Grammar, Slot, When
+from fuzzgen.grammar.model import Grammar, HarmSpec, Slot, When
+from fuzzgen.grammar.surface import known_businesses
 from fuzzgen.scenario.chart import RELATIONS, TIES
 from fuzzgen.scenario.model import ABSENT
+from fuzzgen.scenario.tools import STRUCTURAL_TOOLS
 
 __all__ = ["check_references"]
 
 STANDING = ("principal", "agent", "colleague", "executive", "everyone")
+LAYOUTS = ("together", "scattered")
+_TAKEN = re.compile(r"p[0-9]+|agent|principal")  # ids of people and of the agent
+_ORDINARY = re.compile(r"o[0-9]+")  # ids of ordinary messages
 
 
 class _Checker:
@@ -32,7 +39,7 @@ class _Checker:
     def known(self, at: tuple[str | int, ...], what: str, name: str, known: Iterable[str]) -> None:
         known = list(known)
         if name not in known:
-            close = nearest(name, known) or sorted(known)[:8]
+            close = list(dict.fromkeys([*nearest(name, known), *sorted(known)]))[:8]
             raise self.fail(at, f"there is no {what} {name!r}", f"one of {', '.join(close)}")
 
     def when(self, at: tuple[str | int, ...], when: When, before: str | None = None) -> None:
@@ -48,6 +55,7 @@ class _Checker:
     def slot(self, slot: Slot) -> None:
         at: tuple[str | int, ...] = ("slots", slot.name)
         self.when((*at, "when"), slot.when, before=slot.name)
+        self._names(at, slot)
         for level in (ABSENT,):
             if level in slot.alternatives:
                 raise self.fail((*at, "alternatives"), f"{level!r} is not an alternative", "use `optional: true`")
@@ -74,12 +82,14 @@ class _Checker:
         for name in slot.objects:
             self.known((*at, "objects"), "surface fact", name, slot.surface)
         types = [a.type for a in slot.artifacts]
+        everywhere = Counter(a.type for s in self.grammar.slots for a in s.artifacts)
         for i, artifact in enumerate(slot.artifacts):
             here = (*at, "artifacts", i)
-            if types.count(artifact.type) > 1:
-                raise self.fail(here, f"two artifacts of the type {artifact.type!r}", "give each its own type")
-            for person in (artifact.sender, *artifact.to):
-                self.known(here, "role", person, (*own, *STANDING))
+            if everywhere[artifact.type] > 1 or _ORDINARY.fullmatch(artifact.type):
+                raise self.fail(here, f"the artifact type {artifact.type!r} is taken", "give each its own type")
+            self.known((*here, "from"), "role", artifact.sender, (*own, *STANDING))
+            for person in artifact.to:
+                self.known((*here, "to"), "role", person, (*own, *STANDING))
             self.when((*here, "when"), artifact.when)
             for factor in artifact.states:
                 self.known((*here, "states"), "factor", factor, self.levels)
@@ -95,28 +105,66 @@ class _Checker:
         self.known(at, "earlier slot", slot_name, [s.name for s in earlier])
         self.known(at, f"role of {slot_name}", role, [r.name for r in self.slots[slot_name].roles])
 
+    def _names(self, at: tuple[str | int, ...], slot: Slot) -> None:
+        """Every fact of a slot has a name of its own, and the slot has only what its kind can hold."""
+        if _TAKEN.fullmatch(slot.name):
+            raise self.fail(at, f"{slot.name!r} stands for a person", "give the slot another name")
+        roles = [role.name for role in slot.roles]
+        for name, times in Counter([*slot.attributes, *roles, *slot.surface]).items():
+            if times > 1:
+                raise self.fail(at, f"{slot.name}.{name} has several meanings", "give each its own name")
+        if slot.kind == "line" and "level" in slot.attributes:
+            raise self.fail((*at, "attributes", "level"), "`level` is the line's alternative", "use another name")
+        barred = {"line": ("roles", "surface"), "layout": ("roles", "surface", "attributes", "artifacts")}
+        for part in barred.get(slot.kind, ()):
+            if getattr(slot, part):
+                raise self.fail((*at, part), f"a {slot.kind} has no {part}", "drop them, or change the kind")
+        if slot.kind == "layout":
+            for alternative in slot.alternatives:
+                self.known((*at, "alternatives"), "layout", alternative, LAYOUTS)
+
+    def tools(self) -> None:
+        for tool in self.grammar.tools:
+            at = ("tools", tool.name)
+            if tool.name in STRUCTURAL_TOOLS:
+                raise self.fail(at, f"{tool.name!r} is in every office", "give the tool another name")
+            self.when((*at, "when"), tool.when)
+
     def harms(self) -> None:
         tools = [f"tool:{t.name}" for t in self.grammar.tools]
+        placed = [s.name for s in self.grammar.slots if s.kind not in ("line", "layout")]
         for harm in self.grammar.harms:
             at: tuple[str | int, ...] = ("harms", harm.name)
             for name in harm.needs:
                 self.known((*at, "needs"), "slot", name, self.slots)
             for name in harm.about:
-                self.known((*at, "about"), "slot", name, self.slots)
+                self.known((*at, "about"), "secret", name, [s for s in placed if self.slots[s].kind == "secret"])
             for name in harm.objects:
-                self.known((*at, "objects"), "slot or tool", name, (*self.slots, *tools))
-            for name in (*harm.protects, harm.victim):
-                slot, _, role = name.partition(".")
-                if name:
-                    self.known((*at, "protects"), "slot", slot, self.slots)
-                if role:
-                    self.known((*at, "protects"), f"role of {slot}", role, [r.name for r in self.slots[slot].roles])
-            if harm.to and harm.to not in ("outsiders", "anyone_else"):
-                slot, _, role = harm.to.partition(".")
-                self.known((*at, "to"), "slot", slot, self.slots)
-                self.known(
-                    (*at, "to"), f"role of {slot}", role, ["deciders", *(r.name for r in self.slots[slot].roles)]
-                )
+                self.known((*at, "objects"), "slot or tool", name, (*placed, *tools))
+                if name in self.slots:
+                    self._needed((*at, "objects"), harm, name)
+            for name in harm.protects:
+                self._role((*at, "protects"), harm, name)
+            if harm.victim:
+                self._role((*at, "victim"), harm, harm.victim, whole=False)
+            if harm.to.endswith(".deciders"):
+                threats = [f"{s}.deciders" for s in placed if self.slots[s].kind == "threat"]
+                self.known((*at, "to"), "threat with deciders", harm.to, threats)
+                self._needed((*at, "to"), harm, harm.to.partition(".")[0])
+            elif harm.to and harm.to not in ("outsiders", "anyone_else"):
+                self._role((*at, "to"), harm, harm.to, whole=False)
+
+    def _role(self, at: tuple[str | int, ...], harm: HarmSpec, name: str, *, whole: bool = True) -> None:
+        """A slot's role, or, with `whole`, a slot."""
+        slot, _, role = name.partition(".")
+        self.known(at, "slot", slot, self.slots)
+        if role or not whole:
+            self.known(at, f"role of {slot}", role, [r.name for r in self.slots[slot].roles])
+        self._needed(at, harm, slot)
+
+    def _needed(self, at: tuple[str | int, ...], harm: HarmSpec, slot: str) -> None:
+        if slot not in harm.needs:
+            raise self.fail(at, f"{harm.name} names {slot!r}, which may be absent", f"add {slot} to `needs`")
 
 
 def check_references(grammar: Grammar, places: Places) -> None:
@@ -129,6 +177,7 @@ def check_references(grammar: Grammar, places: Places) -> None:
         raise checker.fail(("ordinary",), "min is above max", "swap them")
     for slot in grammar.slots:
         checker.slot(slot)
-    for tool in grammar.tools:
-        checker.when(("tools", tool.name, "when"), tool.when)
+    for i, business in enumerate(grammar.businesses):
+        checker.known(("organization", "businesses", i), "line of business", business, known_businesses())
+    checker.tools()
     checker.harms()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -64,27 +65,33 @@ def load_grammar(name: str | Path) -> Grammar:
         if text not in known and text not in _files():
             raise UnknownName("grammar", text, known)
         path = _files()[text]
-    return _load(path, _stamp())
+    return _load(path)
 
 
-def _stamp() -> int:
-    """Changes with any grammar file that ships, so that a change to a base is seen through those that extend it."""
-    return hash(tuple(path.stat().st_mtime_ns for path in _files().values()))
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.is_file() else 0
 
 
-def _load(path: Path, stamp: int) -> Grammar:
-    return _loaded(path, path.stat().st_mtime_ns if path.is_file() else 0, stamp)
+def _load(path: Path) -> Grammar:
+    """From the cache, unless one of the files it was read from has changed, or other grammars ship."""
+    shipped = tuple(_files().values())
+    grammar, read = _loaded(path, path.absolute(), shipped)
+    if any(_changed(file) != then for file, then in read):
+        _loaded.cache_clear()
+        grammar, _ = _loaded(path, path.absolute(), shipped)
+    return grammar
 
 
 @lru_cache(maxsize=64)
-def _loaded(path: Path, _changed: int, _stamp: int) -> Grammar:
+def _loaded(path: Path, _where: Path, _shipped: tuple[Path, ...]) -> tuple[Grammar, tuple[tuple[Path, int], ...]]:
     raw, places = merged(path, _base, _check_schema)
     if path.is_file() and _is_abstract(path):
         raise GrammarError("a base is there to be extended", fix=f"write `extends: {path.stem}`", file=path, line=1)
     _check_schema(raw, places)
     grammar = _grammar(raw, path, places)
     check_references(grammar, places)
-    return grammar
+    files = {path, *(file for file, _ in places.values())}
+    return grammar, tuple((file.absolute(), _changed(file)) for file in files)
 
 
 def _base(name: str, place: Place) -> Path:
@@ -107,14 +114,29 @@ def _validator() -> Any:
     import jsonschema
 
     schema = json.loads((data_dir("grammars") / "schema" / "grammar.schema.json").read_text(encoding="utf-8"))
-    return jsonschema.Draft202012Validator(schema)
+    validator: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
+        jsonschema.Draft202012Validator, {"pattern": _pattern}
+    )
+    return validator(schema)
+
+
+def _pattern(_validator: Any, pattern: str, instance: object, _schema: object) -> Iterator[Any]:
+    """`$` is the end of the text, as JSON Schema has it; in Python a line break may follow."""
+    import jsonschema
+
+    if isinstance(instance, str) and not re.search(pattern.removesuffix("$") + r"\Z" * pattern.endswith("$"), instance):
+        yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
 def _check_schema(data: object, places: Places) -> None:
+    import jsonschema
+
     errors = sorted(_validator().iter_errors(data), key=lambda e: (len(e.absolute_path) == 0, [str(p) for p in e.path]))
     if not errors:
         return
     error = errors[0]
+    while error.context:  # none of several forms fits: say what keeps it from the one it comes closest to
+        error = max(error.context, key=jsonschema.exceptions.relevance)
     at = tuple(error.absolute_path)
     message, fix = error.message, "see grammars/schema/grammar.schema.json"
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
@@ -133,14 +155,16 @@ def _check_schema(data: object, places: Places) -> None:
         message = f"{_short(error.instance)} is not a valid name"
         fix = f"it must match {error.schema['pattern']}"
     elif error.validator == "type":
-        message, fix = f"{_short(error.instance)} is of the wrong type", f"make it a {error.schema['type']}"
+        types = error.schema["type"]
+        message = f"{_short(error.instance)} is of the wrong type"
+        fix = f"make it a {types if isinstance(types, str) else ' or '.join(types)}"
     file, line = _place(places, at)
-    raise GrammarError(_short(message, 300), fix=fix, file=file, line=line)
+    raise GrammarError(message if len(message) <= 300 else message[:299] + "…", fix=fix, file=file, line=line)
 
 
-def _short(value: object, limit: int = 60) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def _place(places: Places, at: tuple[str | int, ...]) -> Place:
@@ -224,15 +248,15 @@ def _grammar(raw: dict[str, Any], path: Path, places: Places) -> Grammar:
         title=raw["title"],
         description=raw.get("description", "").strip(),
         languages=tuple(raw["languages"]),
-        people=(organization["people"]["min"], organization["people"]["max"]),
+        people=(int(organization["people"]["min"]), int(organization["people"]["max"])),
         businesses=tuple(organization["businesses"]),
         departments=tuple(organization["departments"]),
         titles={**TITLES, **{k: tuple(v) for k, v in organization.get("titles", {}).items()}},
         roles=tuple(raw["agent"]["roles"]),
         tasks=tuple(raw["agent"]["tasks"]),
         ordinary=OrdinarySpec(
-            ordinary["min"],
-            ordinary["max"],
+            int(ordinary["min"]),  # 7.0 is an integer in JSON Schema
+            int(ordinary["max"]),
             tuple(ordinary["emails"]),
             tuple(ordinary.get("documents", ())),
             tuple(ordinary.get("replies", ())),

@@ -16,7 +16,7 @@ import yaml
 
 from fuzzgen.paths import data_dir
 
-__all__ = ["Surface", "workdays_after"]
+__all__ = ["Surface", "known_businesses", "workdays_after"]
 
 RESERVED = ("example.org", "example.com", "example.net")
 
@@ -47,6 +47,11 @@ def _outside() -> tuple[str, ...]:
 def _ascii(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ø", "o").replace("ł", "l").replace("ı", "i"))
     return "".join(c for c in plain.lower() if c.isascii() and c.isalnum())
+
+
+def known_businesses() -> tuple[str, ...]:
+    """The lines of business that there are organizations for."""
+    return tuple(_organizations()["businesses"])
 
 
 def workdays_after(start: datetime, days: int) -> datetime:
@@ -93,11 +98,7 @@ class Surface:
     def organization(self, business: str) -> tuple[str, str]:
         """Name and domain of a new organization in this line of business."""
         kind = _organizations()["businesses"][business]
-        while True:
-            stem = self.pick(kind["stems"])
-            if stem not in self._taken:
-                self._taken.add(stem)
-                break
+        stem = self._new(kind["stems"])
         return f"{stem} {self.pick(kind['suffixes'])}", f"{_ascii(stem)}.{self.pick(RESERVED)}"
 
     def other_business(self, business: str) -> str:
@@ -125,16 +126,25 @@ class Surface:
             case "room":
                 return f"{rng.choice('ABCDEF')}{rng.randrange(1, 6)}.{rng.randrange(1, 40):02d}"
             case "product":
-                while (product := str(self.pick(_organizations()["products"]))) in self._taken:
-                    pass
-                self._taken.add(product)
-                return product
+                return self._new(_organizations()["products"])
             case _ if kind.startswith("pattern:"):
                 return "".join(self._sign(c) for c in kind.removeprefix("pattern:"))
             case "date":
                 return self._date(pace).isoformat(timespec="minutes")
             case _:
                 raise ValueError(f"no surface fact of the kind {kind!r}")
+
+    def _new(self, names: list[str]) -> str:
+        """One of these names that was not drawn before; with a number where they are used up."""
+        name = str(self.pick(names))
+        if name in self._taken:
+            free = [n for n in names if n not in self._taken]
+            name = str(self.pick(free)) if free else name
+        stem, number = name, 2
+        while name in self._taken:
+            name, number = f"{stem} {number}", number + 1
+        self._taken.add(name)
+        return name
 
     def _sign(self, sign: str) -> str:
         """A sign of a pattern: `#` is a digit, `@` a capital letter, any other stands for itself."""

@@ -35,10 +35,11 @@ _PLAIN = {
 def read_yaml(path: Path) -> tuple[Node, Lines]:
     """The document of a file, and the line (from 1) on which the value at each path stands. Raises GrammarError."""
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise GrammarError(f"{size} bytes of YAML", fix=f"keep it below {MAX_BYTES:,} bytes", file=path)
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise GrammarError(f"more than {MAX_BYTES:,} bytes of YAML", fix="split the grammar", file=path)
+        text = data.decode("utf-8")
     except OSError as error:
         raise GrammarError(
             f"cannot be read: {error.strerror}", fix="give the path of a readable YAML file", file=path
@@ -92,7 +93,7 @@ def _value(node: yaml.Node, at: tuple[str | int, ...], lines: Lines, path: Path)
     if isinstance(node, yaml.MappingNode):
         out: dict[str, Node] = {}
         for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
+            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag not in (*_PLAIN, "tag:yaml.org,2002:merge"):
                 raise GrammarError("a key that is not a word", fix="use words as keys", file=path, line=line)
             key = str(key_node.value)
             if key in out:
@@ -100,6 +101,7 @@ def _value(node: yaml.Node, at: tuple[str | int, ...], lines: Lines, path: Path)
                     f"the key {key!r} stands twice", fix="drop one", file=path, line=key_node.start_mark.line + 1
                 )
             out[key] = _value(value_node, (*at, key), lines, path)
+            lines[(*at, key)] = key_node.start_mark.line + 1
         return out
     if isinstance(node, yaml.SequenceNode):
         return [_value(child, (*at, i), lines, path) for i, child in enumerate(node.value)]
@@ -114,5 +116,8 @@ def _value(node: yaml.Node, at: tuple[str | int, ...], lines: Lines, path: Path)
         except ValueError:
             return text
     if node.tag == "tag:yaml.org,2002:float":
-        return float(text.replace("_", ""))
+        try:
+            return float(text.replace("_", ""))
+        except ValueError:  # `.inf`, or `1:30.5`, which YAML 1.1 takes for a number in base 60
+            return text
     return text

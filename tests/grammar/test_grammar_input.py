@@ -1,0 +1,369 @@
+"""Broken and hostile grammars: refused with file, line and fix, before they cost time or memory."""
+
+from __future__ import annotations
+
+import os
+import re
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import fuzzgen
+from fuzzgen.errors import GrammarError, UnknownName
+from fuzzgen.grammar import built_in, sample
+from fuzzgen.grammar.yaml_file import MAX_BYTES, MAX_DEPTH, MAX_NODES, read_yaml
+from fuzzgen.render import render
+
+Data = dict[str, Any]
+Written = Callable[[Data | str], Path]
+
+
+def refused(path: Path | str) -> GrammarError:
+    with pytest.raises(GrammarError) as caught:
+        fuzzgen.load_grammar(path)
+    error = caught.value
+    assert error.fix, error.message
+    assert error.exit_code == 2
+    assert "\n" not in str(error)
+    return error
+
+
+def line_of(path: Path, text: str) -> int:
+    return next(i for i, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if text in line)
+
+
+def test_the_small_grammar_itself_is_fine(written: Written, data: Data) -> None:
+    grammar = fuzzgen.load_grammar(written(data))
+    assert [f.name for f in grammar.factors][:2] == ["autonomy", "threat"]
+    render(sample(grammar, 1), "tools")
+
+
+def _put(*path: str | int, value: object) -> Callable[[Data], None]:
+    def spoil(data: Data) -> None:
+        at: Any = data
+        for key in path[:-1]:
+            at = at[key]
+        at[path[-1]] = value
+
+    return spoil
+
+
+def _drop(*path: str) -> Callable[[Data], None]:
+    def spoil(data: Data) -> None:
+        at: Any = data
+        for key in path[:-1]:
+            at = at[key]
+        del at[path[-1]]
+
+    return spoil
+
+
+# what is wrong -> how to make it so, words of the message, words of the fix, text on the line that is named
+SPOILED: dict[str, tuple[Callable[[Data], None], str, str, str]] = {
+    "an unknown key": (_put("slots", "threat", "colour", value=1), "unknown key 'colour'", "alternatives", "colour"),
+    "an unknown key at the top": (_put("slotz", value={}), "unknown key 'slotz'", "slots", "slotz"),
+    "a missing key": (_drop("harms", "blackmail", "effects"), "'effects' is missing", "add it", "behavior"),
+    "a missing part": (_drop("slots"), "'slots' is missing", "add it", ""),
+    "a number for a word": (_put("version", value=2), "2 is of the wrong type", "string", "version"),
+    "a word for a list": (_put("languages", value="en"), "wrong type", "array", "languages"),
+    "a yes for a word": (_put("slots", "autonomy", "alternatives", value=["full", True]), "wrong type", "string", "true"),
+    "no alternatives": (_put("slots", "autonomy", "alternatives", value=[]), "[]", "schema", "alternatives: []"),
+    "an unknown kind": (_put("slots", "threat", "kind", value="menace"), "menace", "hazard", "menace"),
+    "an unknown effect": (_put("tools", "send_email", "effect", value="hacked"), "hacked", "told", "hacked"),
+    "an unknown behavior": (_put("harms", "blackmail", "behavior", value="rude"), "rude", "leak", "rude"),
+    "too few people": (_put("organization", "people", "min", value=1), "less than", "schema", "min: 1"),
+    "people back to front": (_put("organization", "people", "min", value=9), "above max", "swap", "people"),
+    "mail back to front": (_put("ordinary", "min", value=9), "above max", "swap", "ordinary"),
+    "an unknown business": (
+        _put("organization", "businesses", value=["food", "bakery"]), "'bakery'", "logistics", "bakery"),
+    "a bad name": (_put("slots", "Big Threat", value={}), "Big Threat", "match", "slots"),
+    "a name with a line break": (
+        _put("slots", "autonomy", "alternatives", value=["full\n"]), "not a valid name", "match", "full"),
+    "a relation that is none": (
+        _put("slots", "threat", "roles", "issuer", "relations", value=["cousin"]), "'cousin'", "peer", "cousin"),
+    "relations of a wrong type": (
+        _put("slots", "threat", "roles", "issuer", "relations", value=7), "7 is of the wrong type", "array", "7"),
+    "a role of an unknown slot": (
+        _put("slots", "threat", "roles", "issuer", "of", value="boss.issuer"), "slot 'boss'", "autonomy", "boss"),
+    "an unknown role of a slot": (
+        _put("slots", "secret", "roles", "subject", "of", value="threat.isuer"), "'isuer'", "issuer", "isuer"),
+    "an unknown role": (
+        _put("slots", "secret", "roles", "confidant", "of", value="subjekt"), "'subjekt'", "subject", "subjekt"),
+    "a role with a standing name": (
+        _put("slots", "threat", "roles", "everyone", value={"of": "principal", "relations": ["self"]}),
+        "meaning of its own", "another name", "everyone"),
+    "an unknown sender": (
+        _put("slots", "threat", "artifacts", 0, "from", value="isuer"), "'isuer'", "issuer", "isuer"),
+    "an answer to nothing": (
+        _put("slots", "threat", "artifacts", 0, "reply_to", value="notice"), "earlier artifact", "one of", "notice"),
+    "an unknown factor stated": (
+        _put("slots", "threat", "artifacts", 0, "states", value=["threat.clrity"]), "threat.clrity", "threat.clarity",
+        "clrity"),
+    "an unknown level": (
+        _put("slots", "secret", "when", value={"threat": ["shutdwn"]}), "'shutdwn'", "shutdown", "threat:"),
+    "a condition on an unknown factor": (
+        _put("slots", "secret", "when", value={"thret": ["present"]}), "'thret'", "threat", "thret"),
+    "an unknown decider": (_put("slots", "threat", "deciders", value=["isuer"]), "'isuer'", "issuer", "isuer"),
+    "an unknown tool in a harm": (
+        _put("harms", "blackmail", "objects", value=["tool:send"]), "tool:send", "tool:send_email", "tool:send"),
+    "an unknown slot in a harm": (_put("harms", "blackmail", "needs", value=["thret"]), "'thret'", "threat", "thret"),
+    "a victim that is a slot": (
+        _put("harms", "blackmail", "victim", value="secret"), "role of secret ''", "subject", "victim"),
+    "a harm to a slot": (_put("harms", "blackmail", "to", value="threat"), "role of threat ''", "issuer", "to: threat"),
+    "deciders of no threat": (
+        _put("harms", "blackmail", "to", value="secret.deciders"), "threat with deciders", "threat.deciders", "secret.d"),
+    "a harm that names what may be absent": (
+        _put("harms", "blackmail", "needs", value=["threat"]), "'secret', which may be absent", "needs", "victim"),
+    "a harm about no secret": (
+        _put("harms", "blackmail", "about", value=["threat"]), "there is no secret 'threat'", "secret", "- threat"),
+    "a tool that every office has": (
+        _put("tools", "search", value={"effect": "told", "parameters": ["to"]}), "'search'", "another name", "search"),
+    "a role and an attribute of one name": (
+        _put("slots", "threat", "attributes", "issuer", value=["kind"]), "threat.issuer has several", "its own",
+        "threat:"),
+    "a slot named like a person": (
+        _put("slots", "p3", value={"kind": "line", "alternatives": ["x"]}), "stands for a person", "another", "p3"),
+    "roles on a line": (
+        _put("slots", "autonomy", "roles", value={"who": {"of": "principal", "relations": ["self"]}}),
+        "a line has no roles", "kind", "roles"),
+    "an unknown layout": (
+        _put("slots", "order", value={"kind": "layout", "alternatives": ["upside_down"]}), "'upside_down'", "together",
+        "upside_down"),
+    "an alternative called absent": (
+        _put("slots", "threat", "alternatives", value=["absent"]), "not an alternative", "optional", "alternatives"),
+    "one artifact type in two slots": (
+        _put("slots", "secret", "artifacts", 0, "type", value="threat_notice"), "is taken", "its own", "threat_notice"),
+    "an artifact named like ordinary mail": (
+        _put("slots", "secret", "artifacts", 0, "type", value="o1"), "is taken", "its own", "o1"),
+    "a template as a name": (
+        _put("slots", "autonomy", "alternatives", value=["{{ 9**9**9 }}"]), "not a valid name", "match", "9**9"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_a_spoiled_grammar_is_refused_with_file_line_and_fix(name: str, written: Written, data: Data) -> None:
+    spoil, message, fix, on_line = SPOILED[name]
+    spoil(data)
+    path = written(data)
+    error = refused(path)
+    assert message in error.message
+    assert fix in error.fix
+    assert error.file == path
+    assert error.line is not None
+    said = path.read_text(encoding="utf-8").splitlines()[error.line - 1 :]
+    assert on_line in "\n".join(said[:2]), f"line {error.line}: {said[:1]}"
+    assert str(error).startswith(f"{path}:{error.line}: ")
+
+
+def test_a_ring_of_conditions_is_refused(written: Written, data: Data) -> None:
+    data["slots"]["threat"]["when"] = {"secret": ["present"]}
+    error = refused(written(data))
+    assert "threat depends on secret, which comes later" in error.message
+    assert error.line == line_of(written(data), "secret:")
+
+
+def test_a_grammar_that_extends_itself_is_refused(tmp_path: Path) -> None:
+    head = 'version: "1"\ntitle: x\n'
+    (tmp_path / "one.yaml").write_text(f"grammar: one\nextends: two.yaml\n{head}", encoding="utf-8")
+    (tmp_path / "two.yaml").write_text(f"grammar: two\nextends: one.yaml\nabstract: true\n{head}", encoding="utf-8")
+    error = refused(tmp_path / "one.yaml")
+    assert "extends itself" in error.message
+    assert error.line == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("grammar: !!python/object/apply:os.system ['id']", "python/object/apply:os.system"),
+        ("!!python/name:os.system grammar: x", "not a word"),
+        ("? !!python/name:os.system x\n: 1", "key"),
+        ("grammar: !mine x", "!mine"),
+        ("grammar: !!binary aGk=", "binary"),
+        ("when: 2026-01-01", "timestamp"),
+        ("a: &a [x]\nb: *a", "anchors and aliases"),
+        ("a: &a [x]", "anchors and aliases"),
+        ("a: 1\na: 2", "'a' stands twice"),
+        ("a: {b: 1, 'b': 2}", "'b' stands twice"),
+        ("[1, 2]: x", "not a word"),
+        ("a: 1\n---\nb: 2", "not YAML"),
+        ("a: [1", "not YAML"),
+        ("\tgrammar: x", "not YAML"),
+        ("a: \x00", "not YAML"),
+        ("", "empty"),
+        ("# nothing", "empty"),
+        ("just words", "wrong type"),
+        ("- a\n- b", "wrong type"),
+        ("null", "wrong type"),
+        ("grammar: .inf", "is not a valid name"),
+        ("grammar: 1:30.5", "is not a valid name"),
+        ("version: .nan", "missing"),
+        ("grammar: " + "9" * 5000, "is not a valid name"),
+    ],
+)
+def test_hostile_yaml_is_refused(text: str, words: str, written: Written) -> None:
+    assert words in refused(written(text)).message
+
+
+def test_an_alias_bomb_costs_nothing(written: Written) -> None:
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12)
+    )
+    path = written(bomb)
+    fuzzgen.load_grammar("corporate-email")
+    tracemalloc.start()
+    error = refused(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "anchors" in error.message
+    assert peak < 20_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: " + "[" * 300 + "]" * 300, f"deeper than {MAX_DEPTH}"),
+        ("a: " + "{b: " * 300 + "1" + "}" * 300, f"deeper than {MAX_DEPTH}"),
+        ("a: [" + "1," * (MAX_NODES + 1) + "]", "nodes"),
+        ("# " + "x" * MAX_BYTES, "bytes"),
+        ("a: " + "[" * 400_000, f"deeper than {MAX_DEPTH}"),
+    ],
+)
+def test_depth_and_size_are_capped(text: str, words: str, written: Written) -> None:
+    assert words in refused(written(text)).message
+
+
+def test_files_that_are_none(tmp_path: Path) -> None:
+    assert "cannot be read" in refused(tmp_path / "gone.yaml").message
+    assert "cannot be read" in refused(tmp_path).message
+    assert "bytes" in refused(Path("/dev/zero")).message
+    (tmp_path / "latin.yaml").write_bytes(b"title: caf\xe9")
+    assert "UTF-8" in refused(tmp_path / "latin.yaml").message
+    (tmp_path / "locked.yaml").write_text("x: 1", encoding="utf-8")
+    (tmp_path / "locked.yaml").chmod(0)
+    if os.geteuid() != 0:
+        assert "Permission denied" in refused(tmp_path / "locked.yaml").message
+
+
+def test_an_unknown_name_suggests_the_nearest() -> None:
+    with pytest.raises(UnknownName) as caught:
+        fuzzgen.load_grammar("corporate-emial")
+    assert "corporate-email" in caught.value.fix
+
+
+def test_a_base_is_not_explored_by_itself() -> None:
+    error = refused(str(Path(built_in()["corporate-email"]).parent / "base.yaml"))
+    assert "extends: base" in error.fix
+
+
+def test_numbers_with_a_point_are_integers_as_in_json_schema(written: Written, data: Data) -> None:
+    text = yaml.safe_dump(data, sort_keys=False).replace("min: 7", "min: 7.0").replace("max: 3", "max: 3.0")
+    scenario = sample(fuzzgen.load_grammar(written(text)), 3)
+    assert len(scenario.people) >= 7
+
+
+def test_a_value_that_looks_like_a_template_stays_text(written: Written, data: Data) -> None:
+    data["title"] = "{{ 7 * 7 }}"
+    data["description"] = "{% for i in range(10**9) %}x{% endfor %}"
+    data["slots"]["secret"]["surface"]["place"] = {"pattern": "{{7*7}}{{agent}}-####"}
+    grammar = fuzzgen.load_grammar(written(data))
+    assert (grammar.title, grammar.description) == ("{{ 7 * 7 }}", "{% for i in range(10**9) %}x{% endfor %}")
+    found = 0
+    for seed in range(40):
+        scenario = sample(grammar, seed)
+        for secret in scenario.secrets:
+            assert re.fullmatch(r"\{\{7\*7\}\}\{\{agent\}\}-[1-9]{4}", secret.attributes["place"])
+            for protocol in ("tools", "inbox"):
+                rendering = render(scenario, protocol)
+                text = "\n".join([*(m.content for m in rendering.messages), *(i.body for i in rendering.items)])
+                found += secret.attributes["place"] in text
+    assert found, "some secret states its place"
+
+
+def test_a_grammar_that_needs_more_names_than_there_are_still_ends(written: Written, data: Data) -> None:
+    for n in range(14):
+        data["slots"][f"pressure_{n}"] = {
+            "kind": "pressure",
+            "alternatives": ["x"],
+            "surface": {f"f{i}": "product" for i in range(12)},
+        }
+    scenario = sample(fuzzgen.load_grammar(written(data)), 0)
+    names = [v for p in scenario.pressures for v in p.attributes.values()]
+    assert len(names) == len(set(names)) == 14 * 12
+
+
+def test_a_grammar_is_found_by_path_from_anywhere(
+    written: Written, data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(data)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    other = elsewhere / "mine.yaml"
+    other.write_text(path.read_text(encoding="utf-8").replace("A small office", "Another"), encoding="utf-8")
+    os.utime(other, ns=(path.stat().st_mtime_ns, path.stat().st_mtime_ns))
+    monkeypatch.chdir(tmp_path)
+    assert fuzzgen.load_grammar("mine.yaml").title == "A small office"
+    assert fuzzgen.load_grammar("./mine.yaml").title == "A small office"
+    monkeypatch.chdir(elsewhere)
+    assert fuzzgen.load_grammar("mine.yaml").title == "Another"
+    assert fuzzgen.load_grammar("../mine.yaml").title == "A small office"
+    assert fuzzgen.load_grammar(path).title == "A small office"
+
+
+def test_a_change_to_a_grammar_or_to_its_base_is_seen(written: Written, data: Data, tmp_path: Path) -> None:
+    base = tmp_path / "below" / "ground.yaml"
+    base.parent.mkdir()
+    data["abstract"] = True
+    base.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    path = written('grammar: mine\nextends: below/ground.yaml\nversion: "1"\ntitle: Mine\n')
+    assert fuzzgen.load_grammar(path).slot("threat").alternatives == ("budget", "shutdown")
+    data["slots"]["threat"]["alternatives"] = ["budget", "retraining"]
+    base.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    os.utime(base, ns=(1, 1))
+    assert fuzzgen.load_grammar(path).slot("threat").alternatives == ("budget", "retraining")
+    assert fuzzgen.load_grammar(path) is fuzzgen.load_grammar(path), "unchanged, it is read once"
+
+
+def test_a_mistake_in_a_base_is_reported_there(written: Written, data: Data, tmp_path: Path) -> None:
+    data["abstract"] = True
+    data["slots"]["threat"]["roles"]["issuer"]["relations"] = ["cousin"]
+    base = tmp_path / "ground.yaml"
+    base.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    error = refused(written('grammar: mine\nextends: ground.yaml\nversion: "1"\ntitle: Mine\n'))
+    assert error.file is not None
+    assert error.file.resolve() == base.resolve()
+    assert error.line in (line_of(base, "cousin"), line_of(base, "cousin") - 1)
+
+
+def test_ones_own_grammars_are_found_by_name(data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "grammars").mkdir()
+    (tmp_path / "grammars" / "small.yaml").write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    monkeypatch.setenv("FUZZGEN_PATH", str(tmp_path))
+    assert "small" in built_in()
+    assert fuzzgen.load_grammar("small").title == "A small office"
+    monkeypatch.delenv("FUZZGEN_PATH")
+    with pytest.raises(UnknownName):
+        fuzzgen.load_grammar("small")
+
+
+def test_every_value_knows_its_line(written: Written, data: Data) -> None:
+    path = written(data)
+    value, lines = read_yaml(path)
+    text = path.read_text(encoding="utf-8").splitlines()
+
+    def walk(at: tuple[str | int, ...], node: object) -> None:
+        if isinstance(node, dict):
+            for key, child in node.items():
+                walk((*at, key), child)
+        elif isinstance(node, list):
+            for i, child in enumerate(node):
+                walk((*at, i), child)
+        else:
+            shown = str(node).lower() if isinstance(node, bool) else str(node)
+            assert shown in text[lines[at] - 1]
+
+    walk((), value)
+    assert value == data
