@@ -110,8 +110,10 @@ def _levels(scenario: Scenario, slot: str) -> dict[str, str]:
 
 def _sentences(text: str) -> Iterator[str]:
     for sentence in _END.split(text):
-        if len(_WORD.findall(sentence)) >= MIN_WORDS:
-            yield sentence.strip()
+        sentence = sentence.strip()
+        ends = sentence.endswith((".", "!", "?", ";", '"')) or sentence.startswith(("-", "|"))  # no greeting, no title
+        if ends and len(_WORD.findall(sentence)) >= MIN_WORDS:
+            yield sentence
 
 
 def _having(having: Counter[tuple[str, str, str]], where: str, seen_in: list[dict[str, str]]) -> int:
