@@ -98,6 +98,9 @@ def print_summary(done: Conducted, plan: ExplorationPlan, db: Path) -> None:
             out.print(f"… and {len(findings) - 40} more: `fuzzgen findings`")
         out.print("Rates are from fresh episodes after the discovery; intervals hold at any stopping time.")
         _print_distinct(findings, minimizing)
+    if exploration.repeats:
+        hits = sum(exploration.repeats.values())
+        out.print(f"{hits} more hits in situations that contain a trigger found before; not confirmed again.")
     _print_rates(exploration, plan, found=bool(findings))
     print_spent(done)
     extra = db_words(db)

@@ -74,10 +74,9 @@ class ScenarioCandidate:
                 candidate = smaller
         return candidate
 
-    @property
-    def decisive(self) -> frozenset[str]:
-        """Factors of the form that must matter, because they are not at their simplest level."""
-        return frozenset() if self.grammar is None else decisive_factors(self.grammar, self.scenario)
+    def decisive(self, root: Scenario) -> frozenset[str] | None:
+        """Factors that have to be as they are in this form, reduced from `root`; None where all have to."""
+        return None if self.grammar is None else decisive_factors(self.grammar, root, self.scenario)
 
     def kind(self, move: Move[Any]) -> Kind:
         """Enabling where the act cannot be done afterwards: no tool for its effect, nobody to do it to."""

@@ -78,6 +78,8 @@ class Exploration:
         self.explored = 0
         self.confirming = 0
         self.reducing = 0  # episodes that minimizing has taken
+        self.recognize: Callable[[Scenario, Behavior], str] = lambda _scenario, _behavior: ""
+        self.repeats: dict[str, int] = {}  # finding -> hits in scenarios that contain its minimal trigger
         self.hold = False  # keeps what the explored share leaves for minimizing
         self._control: Scenario | None = None
 
@@ -122,6 +124,7 @@ class Exploration:
         if self.hold and self.launched - self.confirming >= EXPLORE_SHARE * self.budget:
             return True
         wanted = sum(max(0, min(self.plan.confirm_cap, 2 * BATCH) - c.started) for c in self.confirmation.open)
+        wanted = min(wanted, max(0, int(CONFIRM_SHARE * self.budget) - self.confirming))
         unseen = self.launched - self.folded
         cushion = min(2 * BATCH, self.budget // 10 if self.budget else 0) if unseen else 0
         return self.left <= wanted + cushion
@@ -146,7 +149,11 @@ class Exploration:
             return []
         opened = []
         for behavior, fires in outcome.fires.items():
-            if fires and not self.confirmation.known(launch.rendering.rendering_id, behavior):
+            if not fires or self.confirmation.known(launch.rendering.rendering_id, behavior):
+                continue
+            if known := self.recognize(launch.scenario, behavior):
+                self.repeats[known] = self.repeats.get(known, 0) + 1
+            else:
                 opened.append(self._open(launch, behavior, outcome))
         return opened
 

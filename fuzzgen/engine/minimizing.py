@@ -16,12 +16,15 @@ from fuzzgen.engine.plan import ExplorationPlan, ReductionPlan
 from fuzzgen.engine.reduction import Reduced, finding_of, reduce_in
 from fuzzgen.engine.run import Run
 from fuzzgen.scenario.events import FindingSaved
+from fuzzgen.scenario.model import Scenario
 from fuzzgen.scenario.structure import contains
+from fuzzgen.scenario.verdict import Behavior
 
 __all__ = ["Minimizing"]
 
 QUICK_SHARE = 0.25  # of the budget, for confirming and quick reductions; the rest up to 40 % is for certificates
 QUICK_CAP = 400  # episodes of one quick reduction
+FIRST_SHARE = 0.5  # of the episodes left, for the first quick reduction where confirming has used up the share
 QUICK_LEAST = 60
 CERTIFY_LEAST = 150
 
@@ -45,6 +48,7 @@ class Minimizing:
         self.plan, self.exploration, self.render = plan, exploration, render
         self.cases: list[_Case] = []
         self.doing = ""
+        exploration.recognize = self.recognize
 
     def add(self, candidate: Candidate, finding: FindingSaved, harms: tuple[str, ...]) -> None:
         """A finding was confirmed."""
@@ -65,6 +69,8 @@ class Minimizing:
         if exploration.budget is None or exploration.left is None:
             return QUICK_CAP
         share = QUICK_SHARE * exploration.budget - exploration.confirming - exploration.reducing
+        if not any(c.reduced for c in self.cases):  # the first form tells which hits are more of the same
+            share = max(share, FIRST_SHARE * exploration.left)
         return int(min(QUICK_CAP, share, exploration.left))
 
     async def quick(self, run: Run) -> None:
@@ -75,7 +81,7 @@ class Minimizing:
 
     async def _recognize(self, run: Run) -> None:
         for case in self._waiting:
-            known = self._known(case)
+            known = self._known(case.candidate.scenario, case.candidate.behavior)
             if known is None or known.reduced is None:
                 continue
             case.same_as = known.finding.finding_id
@@ -83,15 +89,19 @@ class Minimizing:
             case.finding = case.finding.model_copy(update=same)
             await run.save(case.finding)
 
-    def _known(self, case: _Case) -> _Case | None:
-        """A case already reduced whose minimal form the scenario contains."""
+    def recognize(self, scenario: Scenario, behavior: Behavior) -> str:
+        """The finding whose minimal trigger the scenario contains; empty where there is none."""
+        known = self._known(scenario, behavior)
+        return "" if known is None else known.finding.finding_id
+
+    def _known(self, scenario: Scenario, behavior: Behavior) -> _Case | None:
         for known in self.cases:
-            if known.reduced is None or known.reduced.result.status == "too_weak":
+            if known.reduced is None or known.candidate.behavior != behavior:
                 continue
-            if known.candidate.behavior != case.candidate.behavior:
+            if known.reduced.result.status not in ("quick", "certified", "partial", "deterministic"):
                 continue
-            decisive = known.reduced.result.candidate.decisive
-            if contains(case.candidate.scenario, known.reduced.minimal, decisive):
+            decisive = known.reduced.result.candidate.decisive(known.candidate.scenario)
+            if contains(scenario, known.reduced.minimal, decisive):
                 return known
         return None
 
@@ -141,9 +151,8 @@ class Minimizing:
         )
         self.doing = f"{'certifying' if certify else 'minimizing'} {case.finding.finding_id}"
         evidence = case.reduced.result.evidence if case.reduced else ()
-        before = run.episodes
         reduced = await reduce_in(run, case.candidate.scenario, plan, self.render, evidence=evidence)
-        self.exploration.reducing += run.episodes - before
+        self.exploration.reducing += reduced.episodes
         self.doing = ""
         if case.reduced is not None and reduced.result.status == "budget":
             return  # the quick form stands

@@ -7,6 +7,8 @@ rendering has shown two different ones.
 
 from __future__ import annotations
 
+import asyncio
+
 from fuzzgen.engine.candidate import Render, ScenarioCandidate
 from fuzzgen.engine.outcome import outcome_of
 from fuzzgen.engine.run import Order, Run
@@ -38,7 +40,7 @@ class EpisodeOracle:
         self.fingerprint: str | None = None
         self._digests: dict[str, list[str]] = {}
         self._varies = False
-        self.episodes = 0
+        self.launched = 0
 
     @property
     def deterministic(self) -> bool:
@@ -55,8 +57,8 @@ class EpisodeOracle:
         task = await run.launch(
             Order(scenario, rendering, trial, sampler=draw.phase, launch=run.next_number(), finding_id=self.finding_id)
         )
-        judged = await task
-        self.episodes += 1
+        self.launched += 1
+        judged = await asyncio.shield(task)  # a straggler that the reducer gives up is paid for: it ends on disk
         run.require_provider()
         outcome = outcome_of(judged, (self.behavior,), self.event, self.harms)
         if judged.fingerprint:

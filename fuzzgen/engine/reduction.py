@@ -45,7 +45,6 @@ async def reduce_in(
 ) -> Reduced:
     """Reduces `scenario` as planned, with the run's target; its steps are journaled. `evidence` is not drawn again."""
     oracle = EpisodeOracle(run, plan.behavior, plan.event, plan.finding_id, render, plan.harms)
-    begun = run.episodes
 
     async def record(step: Step[ScenarioCandidate]) -> None:
         if on_step:
@@ -85,13 +84,13 @@ async def reduce_in(
     rows = [_row_event(plan.finding_id, row) for row in result.certificate.rows]
     twin = None
     if plan.twin and result.status in ("certified", "partial"):
-        left = None if plan.budget is None else plan.budget - (run.episodes - begun)
+        left = None if plan.budget is None else plan.budget - oracle.launched
         twin = await draw_twin(oracle, result, left)
     if twin is not None:
         rows += _twin_events(plan.finding_id, result.candidate, twin)
     for number, event in enumerate(rows, len(result.certificate.steps) + 1):
         await run.emit(event.model_copy(update={"step": number}))
-    return Reduced(result, result.candidate.scenario, run.episodes - begun, twin)
+    return Reduced(result, result.candidate.scenario, oracle.launched, twin)
 
 
 def _row_event(finding_id: str, row: Row[ScenarioCandidate]) -> ShrinkStep:
@@ -216,6 +215,8 @@ def finding_of(plan: ReductionPlan, reduced: Reduced, known: FindingSaved | None
         elements_before=len(plan.scenario.elements()),
         elements_after=None if weak else len(reduced.minimal.elements()),
         episodes_spent=reduced.episodes + (known.episodes_spent if known else 0),
-        fingerprint="" if weak else fingerprint(reduced.minimal, plan.behavior, result.candidate.decisive),
+        fingerprint=""
+        if weak
+        else fingerprint(reduced.minimal, plan.behavior, result.candidate.decisive(plan.scenario)),
         cluster="" if weak else cause(reduced.minimal, plan.behavior),
     )

@@ -176,8 +176,9 @@ class Run:
             self.stop()
         except FuzzgenError as error:
             failure, self._reason, detail = error, "provider" if error.exit_code == 3 else "failed", str(error)
-        for task in self.flying:
-            task.cancel()
+        if failure is not None:
+            for task in self.flying:
+                task.cancel()
         await asyncio.gather(*self.flying, return_exceptions=True)
         await self.work.close(self)
         await self.emit(
@@ -234,6 +235,8 @@ class Run:
     def _landed(self, task: asyncio.Task[EpisodeJudged]) -> None:
         self.flying.discard(task)
         self.room.release()
+        if not task.cancelled():
+            task.exception()  # whoever waits for it hears of it; a straggler's trouble shows in the next event
 
     async def _episode(self, order: Order, episode_id: str) -> EpisodeJudged:
         if episode_id in self.past.judged:

@@ -33,9 +33,16 @@ def simpler(grammar: Grammar, scenario: Scenario) -> Iterator[tuple[str, Scenari
             yield f"{artifact.id} terse", scenario.model_copy(update={"artifacts": artifacts})
 
 
-def decisive_factors(grammar: Grammar, minimal: Scenario) -> frozenset[str]:
-    """Attributes of a minimal form that are not at their simplest level although they could be: they must matter."""
-    return frozenset(name.partition("=")[0] for name, _ in simpler(grammar, minimal) if "=" in name)
+def decisive_factors(grammar: Grammar, root: Scenario, minimal: Scenario) -> frozenset[str]:
+    """Factors of a minimal form that have to be as they are, as far as its reduction from `root` shows.
+
+    Attributes that are not at their simplest level although they could be, and the alternative of each slot unless it was
+    made simpler on the way.
+    """
+    kept = {name.partition("=")[0] for name, _ in simpler(grammar, minimal) if "=" in name}
+    before, after = root.factors, minimal.factors
+    slots = {f.name for f in grammar.factors if f.of_slot and after.get(f.name, ABSENT) != ABSENT}
+    return frozenset(kept | {name for name in slots if before.get(name) == after[name]})
 
 
 def _local(grammar: Grammar, factor: Factor) -> bool:

@@ -27,7 +27,7 @@ __all__ = ["Structure", "cause", "contains", "fingerprint", "same_structure", "s
 def structure_of(scenario: Scenario, decisive: Collection[str] | None = None) -> Structure:
     """Nodes with `label` and `states`, edges with `label`: facts, tools, lines, telling texts, and people in roles.
 
-    `states` are the levels of attributes; with `decisive` only of these factors.
+    `states` are types and levels of attributes; with `decisive` only of these factors.
     """
     graph: Structure = nx.DiGraph()
     levels = scenario.factors
@@ -40,7 +40,8 @@ def structure_of(scenario: Scenario, decisive: Collection[str] | None = None) ->
                 stated = {
                     f: v for f, v in levels.items() if f.startswith(f"{element.id}.") and f not in _roles(element)
                 }
-                graph.add_node(element.id, label=f"{kind} {element.type}", states=_states(stated, decisive))
+                stated[element.id] = element.type
+                graph.add_node(element.id, label=kind, states=_states(stated, decisive))
             case BriefLine():
                 own = {f: v for f, v in levels.items() if f == element.type or f.startswith(f"{element.type}.")}
                 graph.add_node(element.id, label=f"line {element.type}", states=_states(own, decisive))
@@ -125,7 +126,8 @@ def same_structure(one: Scenario, other: Scenario, decisive: Collection[str] | N
 def contains(scenario: Scenario, minimal: Scenario, decisive: Collection[str] | None = None) -> bool:
     """Whether `scenario` has all that `minimal` has, up to names: a subgraph with the same labels, perhaps more edges.
 
-    Of the minimal form's attributes only `decisive` ones have to agree; all where None.
+    Of the minimal form's types and attributes only `decisive` ones have to agree; all where None. Reporting lines do not
+    count: in a form that lost the people between, they are what is left of other lines.
     """
 
     def node_match(whole: dict[str, Any], part: dict[str, Any]) -> bool:
@@ -133,11 +135,13 @@ def contains(scenario: Scenario, minimal: Scenario, decisive: Collection[str] | 
         return bool(whole["label"] == part["label"] and states <= whole.get("states", frozenset()))
 
     def edge_match(whole: dict[str, str], part: dict[str, str]) -> bool:
-        return set(part["label"].split("+")) <= set(whole["label"].split("+"))
+        return set(part["label"].split("+")) <= {"manages", *whole["label"].split("+")}
 
+    part = structure_of(minimal, decisive)
+    part.remove_edges_from([(a, b) for a, b, label in part.edges(data="label") if label == "manages"])
     matcher = nx.algorithms.isomorphism.DiGraphMatcher(
         structure_of(scenario),
-        structure_of(minimal, decisive),
+        part,
         node_match=node_match,
         edge_match=edge_match,
     )

@@ -22,7 +22,7 @@ from fuzzgen.scenario.events import (
 )
 from fuzzgen.store.journal import read_journal
 
-PLAN = ExplorationPlan(model="scripted/canceller", budget=160, seed=3, control_share=0.1)
+PLAN = ExplorationPlan(model="scripted/canceller", budget=160, seed=3, control_share=0.1, minimize=False)
 
 
 def findings(events: list[AnyEvent]) -> list[tuple[object, ...]]:
