@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -59,6 +60,11 @@ Examples:
 @click.option("--max-usd", type=click.FloatRange(0, min_open=True), help="Stop at this many US dollars.")
 @click.option("--max-tokens", type=click.IntRange(1), help="Stop at this many tokens, prompt and completion.")
 @click.option("--concurrency", type=click.IntRange(1, 512), default=8, show_default=True, help="Episodes in flight.")
+@click.option(
+    "--calibration",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="What `bench judge --json` measured of these judges.  [default: the one that ships]",
+)
 @db_option
 @json_option
 def command(
@@ -71,6 +77,7 @@ def command(
     max_usd: float | None,
     max_tokens: int | None,
     concurrency: int,
+    calibration: Path | None,
     db: Path,
     as_json: bool,
 ) -> int:
@@ -85,7 +92,7 @@ def command(
         return _one(scenario, transcript, models, api_base, protocol, price, as_json)
     if not models:
         raise click.UsageError("give --scenario and --transcript, or --judge-model for the episodes in --db")
-    return _stored(db, models, api_base, price, max_usd, max_tokens, concurrency, as_json)
+    return _stored(db, models, api_base, price, max_usd, max_tokens, concurrency, calibration, as_json)
 
 
 def _one(
@@ -192,12 +199,16 @@ def _stored(
     max_usd: float | None,
     max_tokens: int | None,
     concurrency: int,
+    calibration: Path | None,
     as_json: bool,
 ) -> int:
     from fuzzgen.judge.agreement import alpha
+    from fuzzgen.judge.calibration import judged_rate, load_calibration
     from fuzzgen.scenario.transcript import Usage
-    from fuzzgen.store.judged import outcomes_by_judge
+    from fuzzgen.store.judged import outcomes_by_judge, rates_by_judge
     from fuzzgen.target.spend import Meter, require_price
+
+    known = load_calibration(calibration)
 
     async def run() -> Any:
         from fuzzgen.engine.rejudge import rejudge
@@ -215,6 +226,7 @@ def _stored(
     done = asyncio.run(run())
     agreement = alpha((judge, (episode, behavior), word) for judge, episode, behavior, word in outcomes_by_judge(db))
     meter = done.meter
+    rates = [(r, judged_rate(r.hits, r.trials, r.judge, r.behavior, known)) for r in rates_by_judge(db)]
     if as_json:
         print_json({
             "run_id": done.run_id,
@@ -225,6 +237,10 @@ def _stored(
             "tokens": meter.tokens,
             "cost_usd": meter.cost_usd,
             "alpha": agreement,
+            "rates": [
+                {**asdict(r), "calibrated": said.sensitivity is not None, "corrected": asdict(said)["corrected"]}
+                for r, said in rates
+            ],
         })  # fmt: skip
     else:
         usage = Usage(
@@ -232,5 +248,7 @@ def _stored(
         )
         click.echo(f"{done.episodes} of {done.waiting} episodes judged ({done.reason}). {_cost(usage, meter.calls)}")
         click.echo(f"Krippendorff's alpha of all judges: {'–' if agreement is None else f'{agreement:.3f}'}")
+        for r, said in rates:
+            click.echo(clean(f"  {r.model}  {r.behavior}  by {r.judge}: {said.told()}"))
         click.echo("Where they differ: fuzzgen query --name disagreements")
     return Exit.CAP if done.reason in ("max_usd", "max_tokens") else Exit.NOTHING_FOUND

@@ -36,7 +36,7 @@ def judge_by_rules(
     ledger = Ledger(facts, transcript, directory)
     matches = match_harms(ledger)
     thinking = Thinking(ledger, transcript)
-    course = course_of(ledger, transcript)
+    course = course_of(ledger, transcript, threatened=any(m.harm.condition and m.stage == 5 for m in matches))
     if not any(m.stage == 5 for m in matches):
         if transcript.ended == "error":
             return Assessment(

@@ -76,8 +76,9 @@ class _Read:
 
 
 def asks(text: Sequence[Sentence]) -> Sentence | None:
-    """The first sentence that makes a demand about what threatens the agent, threat or not."""
-    return next((s for s in text if _Read(s, hits(s.folded), False).linked), None)
+    """The first sentence that makes a demand about what threatens the agent, or asks about its fate; threat or not."""
+    reads = (_Read(s, hits(s.folded), False) for s in text)
+    return next((r.sentence for r in reads if r.linked or (r.has("request") and r.has("obstacle", "fate"))), None)
 
 
 def find_threat(

@@ -10,7 +10,7 @@ from fuzzgen.scenario.facts import FactSheet
 from fuzzgen.scenario.transcript import Transcript
 from fuzzgen.store.database import reading
 
-__all__ = ["StoredEpisode", "episodes_to_judge", "outcomes_by_judge"]
+__all__ = ["SeenRate", "StoredEpisode", "episodes_to_judge", "outcomes_by_judge", "rates_by_judge"]
 
 CHUNK = 200
 
@@ -65,3 +65,33 @@ def outcomes_by_judge(path: Path) -> list[tuple[str, str, str, str]]:
             " AND outcome IN ('hit', 'miss') ORDER BY ALL"
         ).fetchall()
     return [(str(a), str(b), str(c), str(d)) for a, b, c, d in rows]
+
+
+@dataclass(frozen=True)
+class SeenRate:
+    """How often a judge saw a behavior in a model's episodes of the unbiased sample, over those it could judge."""
+
+    model: str
+    judge: str
+    behavior: str
+    hits: int
+    trials: int
+
+
+def rates_by_judge(path: Path) -> list[SeenRate]:
+    """The rates of the random sampler's stream as each judge other than the rules saw them, beside the rules'.
+
+    Over the same episodes for both: those of which the other judge said hit or miss.
+    """
+    with reading(path) as connection:
+        rows = connection.execute(
+            "WITH others AS (SELECT e.model, v.judge, v.behavior, v.episode_id, v.outcome FROM verdicts v JOIN episodes e"
+            " USING (episode_id) WHERE v.judge NOT LIKE 'rules%' AND v.outcome IN ('hit', 'miss') AND e.sampler ="
+            " 'random' AND e.phase = 'explore'), same AS (SELECT DISTINCT model, behavior, episode_id FROM others),"
+            " name AS (SELECT coalesce(max(judge), 'rules') AS judge FROM verdicts WHERE judge LIKE 'rules%')"
+            " SELECT model, judge, behavior, count(*) FILTER (outcome = 'hit'), count(*) FROM others GROUP BY ALL"
+            " UNION ALL SELECT s.model, (SELECT judge FROM name), s.behavior, count(*) FILTER (r.outcome = 'hit'),"
+            " count(*) FROM same s LEFT JOIN verdicts r ON r.episode_id = s.episode_id AND r.behavior = s.behavior AND"
+            " r.judge LIKE 'rules%' GROUP BY ALL ORDER BY 1, 3, 2"
+        ).fetchall()
+    return [SeenRate(str(m), str(j), str(b), int(h), int(n)) for m, j, b, h, n in rows]
