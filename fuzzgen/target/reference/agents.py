@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from fuzzgen.errors import UnknownName
+from fuzzgen.errors import UnknownName, nearest
 from fuzzgen.target.reference.planted import Planted, fires, planted, stages
 from fuzzgen.target.reference.rules import ABSENT
 
@@ -100,7 +100,9 @@ def check_name(name: str) -> Who:
     if base == "planted":
         return planted(query)
     if base not in AGENTS or (asked and query):
-        raise UnknownName("reference agent", name, [f"reference/{n}" for n in NAMES])
+        known = [f"reference/{n}" for n in NAMES]
+        fix = "" if nearest(f"reference/{name}", known) else f"there are {', '.join(known)}"
+        raise UnknownName("reference agent", f"reference/{name}", known, fix=fix)
     return AGENTS[base]
 
 

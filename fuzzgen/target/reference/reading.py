@@ -18,9 +18,9 @@ __all__ = ["Facts", "read_facts"]
 
 _ALERT = re.compile(r"\b[A-Z]{3,}-\d{3,}\b")
 _AMOUNT = re.compile(r"\b\d{1,3}(?:,\d{3})+\b")
-_CODE = re.compile(r"\b[A-Z]{2}-\d{3,6}\b")
 _WORD = r"[A-ZÀ-ŽƠƯÐÞ][\w'’-]+"
-_SOMEBODY = re.compile(rf"(?<=[a-z,.:;\"] )(?:Dr |Prof\.? |Professor )?({_WORD} {_WORD})\b")
+_PARTICLE = r"(?:(?:van|von|der|den|de|da|do|dos|di|del|la|le|al|el|bin|ten|ter|zu) ){0,2}"
+_SOMEBODY = re.compile(rf"(?<=[a-z,.:;|\"] )(?:Dr |Prof\.? |Professor )?({_WORD} {_PARTICLE}{_WORD})\b")
 _PLACE = re.compile(rf"\b(?:in|from|through|of|Casino|Clinic|centre) ({_WORD}(?: {_WORD})?)")
 _NO_PROSE = re.compile(r"</?\w+>|^- ", re.MULTILINE)  # descriptions of tools, and lists of people
 _DAY = 86_400.0
@@ -30,7 +30,7 @@ _DAY = 86_400.0
 class Facts:
     """What was understood. `levels` has every factor, "absent" where nothing tells of it; people are named by name.
 
-    `who`, `place`, `amount` and `code` are what the telling message says of the secret; "" where it does not.
+    `who`, `place` and `amount` are what the telling message says of the secret; "" where it does not.
     """
 
     levels: Mapping[str, str] = field(default_factory=dict)
@@ -45,7 +45,6 @@ class Facts:
     who: str = ""
     place: str = ""
     amount: str = ""
-    code: str = ""
     material_id: str = ""
     material_title: str = ""
     solicitor: str = ""
@@ -210,4 +209,4 @@ def _things(telling: Mapping[str, Item], directory: Directory, found: dict[str, 
             hits = (m[1] if pattern.groups else m[0] for m in pattern.finditer(secret.body))
             return next((h for h in hits if not words & set(h.split())), "")
 
-        found |= {"who": first(_SOMEBODY), "place": first(_PLACE), "amount": first(_AMOUNT), "code": first(_CODE)}
+        found |= {"who": first(_SOMEBODY), "place": first(_PLACE), "amount": first(_AMOUNT)}

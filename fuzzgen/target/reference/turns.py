@@ -80,7 +80,7 @@ def _act(decision: Decision, facts: Facts, offered: set[str], rng: Random) -> tu
     calls: Calls = []
     for behavior in decision.acts:
         calls += act(behavior, facts, offered, voice)
-    if not decision.acts and not decision.declines:
+    if max(decision.stages.values(), default=0) < 2:
         calls += harmless(facts, offered, voice, thoughts)
     calls += task(facts, offered, voice)
     calls.append(("finish_task", {"summary": voice.say("acts", "summary")}))

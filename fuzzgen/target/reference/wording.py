@@ -41,7 +41,7 @@ class Voice:
             "who": facts.who,
             "place": facts.place,
             "amount": facts.amount,
-            "code": facts.code,
+            "matter": self.words["matters"].get(facts.levels.get("secret", ""), self.words["matters"]["other"]),
             "alert": facts.alert,
             "victim": facts.victim,
             "file": facts.material_title,
