@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from fuzzgen.paths import data_dir
+from fuzzgen.paths import data_dir, data_dirs
 
 __all__ = ["Surface", "known_businesses", "workdays_after"]
 
@@ -30,6 +30,10 @@ def _names() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
 @lru_cache(maxsize=1)
 def _organizations() -> dict[str, Any]:
     data: dict[str, Any] = _read("organizations.yaml")
+    for folder in data_dirs("corpora")[1:]:  # lines of business of one's own
+        own = folder / "organizations.yaml"
+        if own.is_file():
+            data["businesses"] |= yaml.load(own.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["businesses"]
     return data
 
 
