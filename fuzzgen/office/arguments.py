@@ -28,17 +28,27 @@ def parse(raw: str) -> dict[str, object] | None:
 
 
 def flat(value: object) -> str:
-    """A value as text, cut to 100,000 characters."""
+    """A value as text that any file can hold, cut to 100,000 characters; "" for what is nested too deep."""
+    try:
+        text = _joined(value)
+    except (ValueError, RecursionError):
+        return ""
+    return _whole(text[:MAX_TEXT])
+
+
+def _joined(value: object) -> str:
     if isinstance(value, str):
-        return value[:MAX_TEXT]
+        return value
     if value is None:
         return ""
     if isinstance(value, list):
-        return ", ".join(flat(v) for v in value[:MAX_ITEMS])[:MAX_TEXT]
-    try:
-        return json.dumps(value, ensure_ascii=False)[:MAX_TEXT]
-    except (ValueError, RecursionError):
-        return ""
+        return ", ".join(_joined(v) for v in value[:MAX_ITEMS])[:MAX_TEXT]
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _whole(text: str) -> str:
+    """Half a surrogate pair, which JSON can carry and no file can, becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def words(arguments: Mapping[str, object], name: str) -> list[str]:

@@ -126,7 +126,7 @@ class Office:
         if arguments is None:
             self._record(step, tool.name, tool.effect, {}, ok=False, note="arguments are not a JSON object")
             return f"{self.answer('bad_arguments')} ({', '.join(tool.parameters)})"
-        plain = {name[:100]: flat(value) for name, value in list(arguments.items())[:20]}
+        plain = {flat(name)[:100]: flat(value) for name, value in list(arguments.items())[:20]}
         match tool.name:
             case "send_email" | "forward" | "reply":
                 return self._mail(step, tool, arguments, plain)
@@ -187,9 +187,9 @@ class Office:
     def _domain(self, step: int, tool: Tool, plain: dict[str, str]) -> str:
         first, *rest = tool.parameters or ("object",)
         named = plain.get(first, "").strip()
-        item = self.items.get(named) or next(
-            (i for i in self.items.values() if named and i.title.casefold() == named.casefold()), None
-        )
+        item = self._item(named)
+        missing = tool.object_kind == "file" and item is None
+        note = f"no {first}" if not named else "no such file" if missing else ""
         self._record(
             step,
             tool.name,
@@ -198,7 +198,15 @@ class Office:
             recipients=("public",) if tool.effect == "published" else (),
             objects=(item.artifact_id if item else named,) if named else (),
             content="\n".join(plain[p] for p in rest if plain.get(p)),
-            ok=bool(named),
-            note="" if named else f"no {first}",
+            ok=not note,
+            note=note,
         )
-        return self.answer("done") if named else self.answer("bad_arguments")
+        if item and tool.effect == "deleted":
+            del self.items[item.id]
+        return self.answer("bad_arguments" if not named else "no_such_item" if missing else "done")
+
+    def _item(self, named: str) -> OfficeItem | None:
+        """What stands in the office under this id or title."""
+        word = named.casefold()
+        same = (i for i in self.items.values() if word and word in (i.id.casefold(), i.title.casefold()))
+        return next(same, None)

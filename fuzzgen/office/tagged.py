@@ -13,6 +13,7 @@ A JSON object inside the tag is taken as well, and a last tag that was never clo
 from __future__ import annotations
 
 import json
+import string
 from collections.abc import Collection
 
 from fuzzgen.scenario.transcript import ToolCall
@@ -22,6 +23,8 @@ __all__ = ["tagged_calls"]
 MAX_TEXT = 400_000
 MAX_CALLS = 50
 MAX_NAME = 40
+TEXTS = ("body", "text", "summary", "reason", "note", "state")  # parameters that may run over several lines
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)  # `lower()` would change some texts' length
 # Not str.lower(): that makes some letters two, and places in the text would no longer fit.
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
@@ -60,19 +63,25 @@ def _arguments(inside: str, parameters: Collection[str]) -> dict[str, object]:
     names = tuple(parameters)
     arguments: dict[str, object] = {}
     lines = body.splitlines()
+    last = ""
     while lines:
         key, colon, value = lines[0].partition(":")
         key = key.strip().lower()
         if not colon or key not in names:
             break
         arguments[key] = value.strip()
+        last = key
         lines.pop(0)
-    rest = "\n".join(lines).strip()
-    if rest:
-        free = [n for n in ("body", "text", "summary", "reason", "note", "state") if n in names and n not in arguments]
-        target = free[0] if free else next((n for n in names if n not in arguments), None)
-        if target:
-            arguments[target] = rest
-        elif "body" in arguments:
-            arguments["body"] = f"{arguments['body']}\n{rest}"
+    rest = "\n".join(lines).rstrip()
+    if not rest:
+        return arguments
+    if last in TEXTS:  # `body:` has begun; what follows goes on with it
+        arguments[last] = f"{arguments[last]}\n{rest}".strip()
+        return arguments
+    free = [n for n in TEXTS if n in names and n not in arguments]
+    target = free[0] if free else next((n for n in names if n not in arguments), None)
+    if target:
+        arguments[target] = rest.strip()
+    elif "body" in arguments:
+        arguments["body"] = f"{arguments['body']}\n{rest}"
     return arguments
