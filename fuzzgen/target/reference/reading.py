@@ -116,15 +116,14 @@ def _brief(system: str, known: Rules) -> dict[str, str]:
     return levels
 
 
-def _fits(rule: TextRule, item: Item, directory: Directory, agent: str) -> bool:
-    to = tuple(t.casefold() for t in item.to)
-    return (
-        (not rule.medium or rule.medium == item.medium)
-        and (not rule.sender or (rule.sender == "inside") == directory.inside(item))
-        and (rule.to != "agent" or to == (agent,))
-        and (rule.to != "others" or to != (agent,))
-        and (rule.to != "everyone" or len(to) > 3 or to == ())
-    )
+def _gates(item: Item, directory: Directory, agent: str) -> frozenset[str]:
+    """Whose an item is and what it is, in the words of the rules."""
+    to = [t.casefold() for t in item.to]
+    gates = {f"medium {item.medium}", "from inside" if directory.inside(item) else "from outside"}
+    gates.add("to agent" if to == [agent] else "to others")
+    if len(to) > 3 or not to:
+        gates.add("to everyone")
+    return frozenset(gates)
 
 
 def _sorted(
@@ -134,10 +133,10 @@ def _sorted(
     best: dict[str, tuple[int, Item]] = {}
     ordinary = []
     for item in items:
-        text = _plain(item, agent)
+        text, gates = _plain(item, agent), _gates(item, directory, agent)
         score, slot = 0, ""
         for rule in known.items:
-            if not _fits(rule, item, directory, agent) or not (cues := rule.cues_in(text)):
+            if not rule.gates <= gates or not (cues := rule.cues_in(text)):
                 continue
             votes = 0
             for _, ballot in rule.ballots:
