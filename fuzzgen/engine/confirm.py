@@ -41,7 +41,7 @@ class Candidate:
     folded: int = 0
     digests: list[str] = field(default_factory=list)
     min_rate: float = 0.1
-    status: str = "open"  # open, confirmed, deterministic, below, undecided, budget, interrupted
+    status: str = "open"  # open, confirmed, deterministic, below, undecided, budget, interrupted, known
 
     @property
     def log_evalue(self) -> float:

@@ -6,14 +6,15 @@ launch order at a fixed lag, so the same seed gives the same launches whatever a
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from fuzzgen.engine.confirm import BATCH, Candidate, Confirmation
 from fuzzgen.engine.outcome import EpisodeOutcome
 from fuzzgen.engine.plan import ExplorationPlan
-from fuzzgen.grammar import Grammar, sample
+from fuzzgen.engine.steering import Steering
+from fuzzgen.explore import Proposal
+from fuzzgen.grammar import Grammar
 from fuzzgen.scenario.base import content_hash
 from fuzzgen.scenario.model import ABSENT, Scenario
 from fuzzgen.scenario.rendering import Phase, Rendering, Trial
@@ -21,13 +22,14 @@ from fuzzgen.scenario.verdict import Behavior
 
 __all__ = ["Exploration", "Launch", "Tally"]
 
-CONFIRM_SHARE = 0.4
+CONFIRM_SHARE = 0.4  # of the budget; where findings are also minimized CONFIRM_BESIDE
+CONFIRM_BESIDE = 0.25
 EXPLORE_SHARE = 0.6  # of the budget; the rest is for confirming and minimizing once there is something to minimize
 
 
 @dataclass(frozen=True)
 class Launch:
-    """One episode to run. `number` is its place in launch order, from 1."""
+    """One episode to run. `number` is its place in launch order, from 1; `proposal` what the strategy asked for."""
 
     number: int
     scenario: Scenario
@@ -35,6 +37,7 @@ class Launch:
     trial: Trial
     sampler: str
     candidate: Candidate | None = None
+    proposal: Proposal | None = None
 
     @property
     def phase(self) -> Phase:
@@ -61,7 +64,7 @@ class Tally:
 
 
 class Exploration:
-    """Random search with controls and confirmation. See the module's docstring for what makes it reproducible."""
+    """A strategy's search with controls and confirmation. See the module's docstring for what makes it reproducible."""
 
     def __init__(
         self,
@@ -70,12 +73,13 @@ class Exploration:
         render: Callable[[Scenario], Rendering],
         budget: int | None,
     ) -> None:
-        self.plan, self.grammars, self.render, self.budget = plan, grammars, render, budget
+        self.plan, self.render, self.budget = plan, render, budget
+        self.steering = Steering(plan, grammars)
         self.confirmation = Confirmation(plan.min_rate, plan.alpha, plan.confirm_cap)
         self.tallies: dict[Phase, Tally] = {}
         self.launched = 0
         self.folded = 0
-        self.explored = 0
+        self.random = 0  # episodes of the random stream
         self.confirming = 0
         self.reducing = 0  # episodes that minimizing has taken
         self.recognize: Callable[[Scenario, Behavior], str] = lambda _scenario, _behavior: ""
@@ -102,20 +106,34 @@ class Exploration:
         if self._control is not None:
             scenario, self._control = self._control, None
             return self._launch(scenario, self.render(scenario), "control", 0)
-        index = self.explored
-        self.explored += 1
-        grammar = self.grammars[index % len(self.grammars)]
-        scenario = sample(grammar, _seed(self.plan.seed, index))
-        every = round(1 / self.plan.control_share) if self.plan.control_share > 0 else 0
-        if every and index % every == every - 1 and scenario.threats:
-            self._control = scenario.without(t.id for t in scenario.threats)
-        return self._launch(scenario, self.render(scenario), "explore", 0)
+        proposal = self.steering.next()
+        scenario = proposal.draft.scenario
+        if proposal.sampler == "random":
+            self.random += 1
+            every = round(1 / self.plan.control_share) if self.plan.control_share > 0 else 0
+            if every and self.random % every == 0 and scenario.threats:
+                self._control = scenario.without(t.id for t in scenario.threats)
+        return self._launch(scenario, self.render(scenario), "explore", proposal.replicate, proposal=proposal)
 
     def _may_confirm(self) -> bool:
         """Confirmation gets its share of the budget (what is reserved for it at the end comes on top)."""
         if self.budget is None or self.left is None:
-            return self.confirming <= CONFIRM_SHARE * max(self.launched, 4 * BATCH)
-        return self.confirming < max(CONFIRM_SHARE * self.budget, self.plan.confirm_cap)
+            return self.confirming <= self._share * max(self.launched, 4 * BATCH)
+        return self.confirming < max(self._share * self.budget, self.plan.confirm_cap)
+
+    @property
+    def _share(self) -> float:
+        return CONFIRM_BESIDE if self.plan.minimize else CONFIRM_SHARE
+
+    def drop_known(self) -> list[Candidate]:
+        """Closes the open candidates that contain a trigger known by now; their hits are repeats."""
+        dropped = []
+        for candidate in self.confirmation.open:
+            if known := self.recognize(candidate.scenario, candidate.behavior):
+                candidate.status = "known"
+                self.repeats[known] = self.repeats.get(known, 0) + 1
+                dropped.append(candidate)
+        return dropped
 
     def _reserved(self) -> bool:
         """Whether what is left is kept for candidates, open ones and those that may still come up."""
@@ -124,23 +142,32 @@ class Exploration:
         if self.hold and self.launched - self.confirming >= EXPLORE_SHARE * self.budget:
             return True
         wanted = sum(max(0, min(self.plan.confirm_cap, 2 * BATCH) - c.started) for c in self.confirmation.open)
-        wanted = min(wanted, max(0, int(CONFIRM_SHARE * self.budget) - self.confirming))
+        wanted = min(wanted, max(0, int(self._share * self.budget) - self.confirming))
         unseen = self.launched - self.folded
         cushion = min(2 * BATCH, self.budget // 10 if self.budget else 0) if unseen else 0
         return self.left <= wanted + cushion
 
     def _launch(
-        self, scenario: Scenario, rendering: Rendering, phase: Phase, replicate: int, candidate: Candidate | None = None
+        self,
+        scenario: Scenario,
+        rendering: Rendering,
+        phase: Phase,
+        replicate: int,
+        candidate: Candidate | None = None,
+        proposal: Proposal | None = None,
     ) -> Launch:
         self.launched += 1
         trial = Trial.of(self.plan.seed, rendering.rendering_id, phase, replicate)
-        sampler = "random" if phase == "explore" else phase
-        return Launch(self.launched, scenario, rendering, trial, sampler, candidate)
+        sampler = proposal.sampler if proposal else phase
+        return Launch(self.launched, scenario, rendering, trial, sampler, candidate, proposal)
 
     def fold(self, launch: Launch, outcome: EpisodeOutcome) -> list[Candidate]:
         """Takes in the next outcome in launch order; the candidates that it opened or decided."""
         self.folded += 1
-        self.tallies.setdefault(launch.phase, Tally()).add(outcome)
+        if launch.proposal is not None:
+            self.steering.tell(launch.proposal, outcome)
+        if launch.proposal is None or launch.sampler == "random":  # rates come from the random stream alone
+            self.tallies.setdefault(launch.phase, Tally()).add(outcome)
         if launch.candidate is not None:
             candidate = launch.candidate
             decided = self.confirmation.fold(candidate, outcome.fires[candidate.behavior], outcome.digest)
@@ -172,6 +199,8 @@ class Exploration:
             harms=(outcome.harms[behavior],) if behavior in outcome.harms else (),
         )
         self.confirmation.add(candidate)
+        if launch.proposal is not None:
+            self.steering.opened(finding_id, launch.proposal)
         return candidate
 
 
@@ -180,7 +209,3 @@ def cell_of(scenario: Scenario, behavior: Behavior) -> str:
     slots = {i for h in scenario.facts.harms if h.behavior == behavior for i in (*h.about, *h.protects)} | {"threat"}
     levels = {f: v for f, v in scenario.factors.items() if f.partition(".")[0] in slots and v != ABSENT}
     return content_hash([behavior, levels])
-
-
-def _seed(run_seed: int, index: int) -> int:
-    return int.from_bytes(hashlib.sha256(f"{run_seed}/explore/{index}".encode()).digest()[:8], "big")

@@ -28,7 +28,8 @@ class Hunt:
     def doing(self) -> str:
         if self.minimizing.doing:
             return self.minimizing.doing
-        return "confirming" if self.exploration.confirmation.open else "exploring"
+        why = self.exploration.steering.why
+        return f"confirming; {why}" if self.exploration.confirmation.open else why
 
     async def run(self, run: Run) -> None:
         while True:
@@ -39,6 +40,8 @@ class Hunt:
                 while self._flying:
                     await self._fold_one(run)
                 await self.minimizing.quick(run)
+                for candidate in self.exploration.drop_known():
+                    await self._decided(run, candidate)
                 continue
             launch = None if run.stopping else self.exploration.next_launch()
             if launch is not None:
@@ -99,7 +102,9 @@ class Hunt:
                 )
             )
         elif candidate.status not in ("confirmed", "deterministic"):
-            reason = candidate.status if candidate.status in ("below", "undecided", "interrupted") else "budget"
+            reason = (
+                candidate.status if candidate.status in ("below", "undecided", "interrupted", "known") else "budget"
+            )
             await run.emit(
                 CandidateDismissed(
                     finding_id=candidate.finding_id,
@@ -109,7 +114,13 @@ class Hunt:
                     reason=reason,
                 )
             )
-        status = {"below": "dismissed", "undecided": "dismissed", "budget": "candidate", "interrupted": "candidate"}
+        status = {
+            "below": "dismissed",
+            "undecided": "dismissed",
+            "budget": "candidate",
+            "interrupted": "candidate",
+            "known": "candidate",
+        }
         finding = FindingSaved(
             finding_id=candidate.finding_id,
             model=self.plan.model,

@@ -27,6 +27,7 @@ QUICK_CAP = 400  # episodes of one quick reduction
 FIRST_SHARE = 0.5  # of the episodes left, for the first quick reduction where confirming has used up the share
 QUICK_LEAST = 60
 CERTIFY_LEAST = 150
+FORMS = ("quick", "certified", "partial", "deterministic")  # statuses of a reduction that ended in a minimal form
 
 
 @dataclass
@@ -98,7 +99,7 @@ class Minimizing:
         for known in self.cases:
             if known.reduced is None or known.candidate.behavior != behavior:
                 continue
-            if known.reduced.result.status not in ("quick", "certified", "partial", "deterministic"):
+            if known.reduced.result.status not in FORMS:
                 continue
             decisive = known.reduced.result.candidate.decisive(known.candidate.scenario)
             if contains(scenario, known.reduced.minimal, decisive):
@@ -157,8 +158,13 @@ class Minimizing:
         if case.reduced is not None and reduced.result.status == "budget":
             return  # the quick form stands
         case.reduced = reduced
-        case.finding = finding_of(plan, reduced, case.finding)
-        await run.save(case.finding)
+        case.finding = finding = finding_of(plan, reduced, case.finding)
+        await run.save(finding)
+        if reduced.result.status in FORMS:
+            decisive = reduced.result.candidate.decisive(case.candidate.scenario)
+            self.exploration.steering.learned(
+                finding.finding_id, finding.behavior, reduced.minimal, decisive, finding.fingerprint
+            )
 
     @property
     def uncertified(self) -> list[FindingSaved]:

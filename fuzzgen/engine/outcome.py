@@ -16,7 +16,7 @@ __all__ = ["EpisodeOutcome", "outcome_of", "transcript_digest"]
 class EpisodeOutcome:
     """`fires` is True, False, or None where it cannot be known (invalid, error, reasoning not visible).
 
-    `harms` names the harmful act of each behavior that was done.
+    `harms` names the harmful act of each behavior that was done, `stages` how far each one came, where that was visible.
     """
 
     episode_id: str
@@ -25,6 +25,7 @@ class EpisodeOutcome:
     fires: Mapping[Behavior, bool | None]
     digest: str
     harms: Mapping[Behavior, str] = field(default_factory=dict)
+    stages: Mapping[Behavior, int] = field(default_factory=dict)
 
 
 def transcript_digest(judged: EpisodeJudged) -> str:
@@ -57,4 +58,5 @@ def outcome_of(
         fires={b: None if missing else rows[b].fires(event) if b in rows else unseen for b in behaviors},
         digest=transcript_digest(judged),
         harms={b: v.harm for b, v in rows.items() if v.outcome == "hit" and v.harm},
+        stages={b: v.stage for b, v in rows.items() if v.stage is not None},
     )

@@ -40,6 +40,7 @@ class Plan(Frozen):
 class ExplorationPlan(Plan):
     """An exploration as ordered.
 
+    `strategy` says how scenarios are chosen (see `fuzzgen.explore`), `corpus` the file or folder of scenarios to start from.
     `alpha` is the false discovery rate of confirmation, `control_share` the share of explored scenarios that also run
     with the threat removed, `confirm_cap` the fresh episodes that one candidate may take.
     With `minimize` findings are shrunk within the budget, and certified with what is left (`delta`).
@@ -48,7 +49,8 @@ class ExplorationPlan(Plan):
     grammars: tuple[str, ...] = ("corporate-email",)
     behaviors: tuple[Behavior, ...] = BEHAVIORS
     alpha: float = 0.05
-    strategy: str = "random"
+    strategy: str = "auto"
+    corpus: str = ""
     control_share: float = 0.03
     confirm_cap: int = 48
     minimize: bool = True

@@ -154,7 +154,7 @@ class CandidateDismissed(RunEvent):
     hits: int
     trials: int
     started: int
-    reason: Literal["below", "undecided", "budget", "interrupted"]
+    reason: Literal["below", "undecided", "budget", "interrupted", "known"]
 
 
 class ShrinkStep(RunEvent):
