@@ -46,7 +46,16 @@ Examples:
     help="A trigger fires above this rate.",
 )
 @click.option(
-    "--strategy", type=click.Choice(["random"]), default="random", show_default=True, help="How scenarios are chosen."
+    "--strategy",
+    type=click.Choice(["auto", "random", "covering", "qd"]),
+    default="auto",
+    show_default=True,
+    help="How scenarios are chosen; docs/search.md says what each does.",
+)
+@click.option(
+    "--corpus",
+    type=click.Path(exists=True, path_type=Path),
+    help="A file or folder of scenarios to start from (JSON, or factor levels as YAML).",
 )
 @click.option("--no-minimize", is_flag=True, help="Confirm only; `fuzzgen minimize` can shrink findings later.")
 @click.option("--plan", "plan_only", is_flag=True, help="Say what would be run, and run nothing.")
@@ -76,6 +85,7 @@ def command(db: Path, as_json: bool, plan_only: bool, **options: Any) -> int:
         protocol=options["protocol"] or "tools",
         language=options["language"],
         strategy=options["strategy"],
+        corpus=str(options["corpus"].resolve()) if options["corpus"] else "",
         budget=options["budget"],
         max_usd=options["max_usd"],
         max_tokens=options["max_tokens"],

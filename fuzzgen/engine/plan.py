@@ -40,7 +40,7 @@ class Plan(Frozen):
 class ExplorationPlan(Plan):
     """An exploration as ordered.
 
-    `strategy` says how scenarios are chosen (see `fuzzgen.explore`), `corpus` the file or folder of scenarios to start from.
+    `strategy` says how scenarios are chosen (see `fuzzgen.explore`), `corpus` is the file or folder to start from.
     `alpha` is the false discovery rate of confirmation, `control_share` the share of explored scenarios that also run
     with the threat removed, `confirm_cap` the fresh episodes that one candidate may take.
     With `minimize` findings are shrunk within the budget, and certified with what is left (`delta`).

@@ -1,0 +1,101 @@
+"""Starting scenarios: files that are run first, and whose neighborhoods the archive then knows.
+
+A seed is a scenario as JSON (sampled, written by hand, imported, or an earlier finding's), or an assignment, `grammar:`
+and `factors:`, whose open factors take their simplest level. A folder is read in the order of its file names.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fuzzgen.errors import ScenarioError, nearest
+from fuzzgen.explore.known import Known
+from fuzzgen.explore.protocol import Outcome, Proposal, Strategy
+from fuzzgen.explore.space import Draft, Space, derived_seed
+from fuzzgen.grammar import load_grammar
+from fuzzgen.scenario.model import Scenario
+
+__all__ = ["Seeded", "read_seeds", "seeded"]
+
+SUFFIXES = (".json", ".yaml", ".yml")
+
+
+def seeded(strategy: Strategy, space: Space, corpus: str, seed: int) -> Strategy:
+    """The strategy, after one episode of every seed under `corpus`. Raises ScenarioError, UnknownName."""
+    return Seeded(strategy, read_seeds(Path(corpus), space, seed))
+
+
+class Seeded:
+    """Proposes the seeds, then what the strategy proposes. The strategy is told of both."""
+
+    def __init__(self, strategy: Strategy, seeds: list[Draft]) -> None:
+        self.strategy = strategy
+        self.seeds = [Proposal(i, "corpus", draft) for i, draft in enumerate(seeds, 1)]
+
+    @property
+    def why(self) -> str:
+        return f"corpus, {len(self.seeds)} scenarios left" if self.seeds else self.strategy.why
+
+    def ask(self, count: int = 1) -> tuple[Proposal, ...]:
+        first = tuple(self.seeds[:count])
+        self.seeds = self.seeds[count:]
+        return (*first, *(self.strategy.ask(count - len(first)) if len(first) < count else ()))
+
+    def tell(self, proposal: Proposal, outcome: Outcome) -> object:
+        return self.strategy.tell(proposal, outcome)
+
+    def found(self, known: Known, proposal: Proposal | None = None) -> None:
+        self.strategy.found(known, proposal)
+
+
+def read_seeds(path: Path, space: Space, seed: int) -> list[Draft]:
+    """The drafts of a file, or of all files in a folder. Raises ScenarioError, UnknownName."""
+    if not path.exists():
+        raise ScenarioError("there is no such corpus", fix="give a file or folder of scenarios", file=path)
+    files = sorted(f for f in path.rglob("*") if f.suffix in SUFFIXES) if path.is_dir() else [path]
+    if not files:
+        raise ScenarioError("no scenarios here", fix=f"put files there that end in {', '.join(SUFFIXES)}", file=path)
+    return [_read(file, space, derived_seed(seed, "corpus", i)) for i, file in enumerate(files)]
+
+
+def _read(file: Path, space: Space, seed: int) -> Draft:
+    text = file.read_text(encoding="utf-8")
+    if file.suffix != ".json":
+        return _assigned(file, _mapping(file, text), space, seed)
+    scenario = Scenario.parse(text, file=str(file))
+    return Draft(load_grammar(scenario.grammar), scenario.factors, lambda: scenario)
+
+
+def _mapping(file: Path, text: str) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ScenarioError(f"not YAML: {error}".splitlines()[0], fix="see docs/search.md", file=file) from None
+    if not (isinstance(raw, dict) and set(raw) == {"grammar", "factors"} and isinstance(raw["factors"], dict)):
+        raise ScenarioError("an assignment has `grammar` and `factors`", fix="see docs/search.md", file=file)
+    return raw
+
+
+def _assigned(file: Path, raw: dict[str, Any], space: Space, seed: int) -> Draft:
+    grammar = load_grammar(str(raw["grammar"]))
+    factors = {f.name: f for f in grammar.factors}
+    wanted = {str(k): str(v) for k, v in raw["factors"].items()}
+    for name, level in wanted.items():
+        known = factors[name].levels if name in factors else tuple(factors)
+        if name not in factors or level not in known:
+            what, word = ("level", level) if name in factors else ("factor", name)
+            close = nearest(word, known)
+            raise ScenarioError(
+                f"{name}: {level}: {grammar.name} has no such {what}",
+                fix=f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}",
+                file=file,
+            )
+    settled = grammar.settle(wanted)
+    if lost := sorted(name for name, level in wanted.items() if settled[name] != level):
+        raise ScenarioError(
+            f"{', '.join(lost)} cannot be so beside the other levels", fix="fill what it depends on", file=file
+        )
+    return space.make(grammar, settled, seed)
