@@ -14,7 +14,7 @@ from fuzzgen.minimize.belief import Belief
 from fuzzgen.minimize.certificate import Certificate, Claim, Result, Row, Status, Step, Verdict
 from fuzzgen.minimize.draws import Counts, Desk, Ended, Purpose
 from fuzzgen.minimize.interface import C, Move, moves_kind
-from fuzzgen.minimize.moves import form_of, simplifications
+from fuzzgen.minimize.moves import form_of
 from fuzzgen.minimize.rules import Bar, Levels, Rules
 from fuzzgen.minimize.state import OnStep, State
 
@@ -38,6 +38,7 @@ async def reduce_deterministic(desk: Desk[C], start: C, delta: float, on_step: O
             rows = await _descend(state)
     except Ended as end:
         status, reason = "budget", end.reason
+    await desk.drain()
     return _result(state, start, delta, status, reason, rows)
 
 
@@ -46,15 +47,15 @@ async def _descend(state: State[C]) -> tuple[Row[C], ...]:
         while cuts := state.belief.proposals(state.form, 0.999, 1):
             candidate = state.form.candidate.without(cuts[0])
             if candidate is not None and await _fires(state, candidate, "search", tuple(map(str, cuts[0]))):
-                state.adopt(candidate)
+                state.adopt(candidate, tuple(map(str, cuts[0])))
             else:
                 lost = state.form.lost(candidate) if candidate is not None else frozenset()
-                state.belief.failed(lost or frozenset().union(*(state.form.cascade[e] for e in cuts[0])))
+                state.belief.failed(lost or frozenset().union(*(state.form.cascade[e] for e in cuts[0])), state.depth)
         rows: list[Row[C]] = []
-        for move in [*state.form.deletions, *simplifications(state.form.candidate)]:
+        for move in [*state.form.deletions, *state.simplifications()]:
             fired = await _fires(state, move.result, "sweep", (move.name,))
             if fired:
-                state.adopt(move.result)
+                state.adopt(move.result, (move.name,))
                 break
             rows.append(_row(state, move, fired))
         else:

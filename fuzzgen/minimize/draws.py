@@ -58,6 +58,10 @@ class Counts:
     def started(self) -> int:
         return self.hits + self.misses + self.missing
 
+    def plus(self, outcome: bool | None) -> Counts:
+        """These and one more outcome."""
+        return Counts(self.hits + (outcome is True), self.misses + (outcome is False), self.missing + (outcome is None))
+
 
 class Ended(Exception):
     """No further draw can be made: the budget is spent, or the oracle raised Stop. `reason` says which."""
@@ -92,12 +96,10 @@ class Stream(Generic[C]):
 
     def receive(self, index: int, outcome: bool | None) -> None:
         self.arrived[index] = outcome
-        hits, misses, missing = self.counts.hits, self.counts.misses, self.counts.missing
         while len(self.ordered) in self.arrived:
             outcome = self.arrived[len(self.ordered)]
             self.ordered.append(outcome)
-            hits, misses, missing = hits + (outcome is True), misses + (outcome is False), missing + (outcome is None)
-        self.counts = Counts(hits, misses, missing)
+            self.counts = self.counts.plus(outcome)
 
 
 Wish = tuple[Stream[C], int]
@@ -137,6 +139,10 @@ class Desk(Generic[C]):
         for seen in self.observations:
             self._remember(seen)
         self._streams: dict[tuple[C, Purpose, int], Stream[C]] = {}
+        self.fingerprint: object = None
+        """The latest that the oracle's optional attribute `fingerprint` has said of the provider."""
+        self.fingerprints: set[object] = set()
+        """All that it has said since a policy emptied this."""
         self._flying: dict[asyncio.Future[bool | None], _Flight[C]] = {}
         self._recalled: list[tuple[_Flight[C], bool | None]] = []
         self._launches = 0
@@ -147,11 +153,6 @@ class Desk(Generic[C]):
     def deterministic(self) -> bool:
         """Whether the oracle says that it repeats itself."""
         return bool(getattr(self.oracle, "deterministic", False))
-
-    @property
-    def fingerprint(self) -> object:
-        """What the oracle's optional attribute `fingerprint` says of the provider; None where it has none."""
-        return getattr(self.oracle, "fingerprint", None)
 
     def stream(self, candidate: C, purpose: Purpose, attempt: int = 0) -> Stream[C]:
         """The stream of a candidate for a purpose; always the same object."""
@@ -174,7 +175,7 @@ class Desk(Generic[C]):
         if self._recalled:
             recalled, self._recalled = self._recalled, []
             for flight, outcome in recalled:
-                self._land(flight, outcome)
+                self._land(flight, outcome, took=0)
         elif self._flying:
             await self._wait()
         elif self._end is None and not self._broke:
@@ -187,8 +188,13 @@ class Desk(Generic[C]):
             self._heed_determinism = False
             raise TurnedDeterministic
 
+    async def drain(self) -> None:
+        """Waits for what is still under way: it is paid for, and a later call must not ask for it again."""
+        while self._flying:
+            await self._wait()
+
     async def close(self) -> None:
-        """Drops what is still under way; nothing was claimed from it."""
+        """Drops what is still under way, where something went wrong."""
         flying, self._flying = list(self._flying), {}
         for task in flying:
             task.cancel()
@@ -225,6 +231,9 @@ class Desk(Generic[C]):
 
     async def _wait(self) -> None:
         done, _ = await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
+        if (said := getattr(self.oracle, "fingerprint", None)) is not None:
+            self.fingerprint = said
+            self.fingerprints.add(said)
         landed = sorted(((self._flying.pop(task), task) for task in done), key=lambda pair: pair[0].launch)
         for flight, task in landed:
             try:
@@ -247,8 +256,8 @@ class Desk(Generic[C]):
         if seen.outcome is not None:
             self._first.setdefault(seen.candidate, seen.outcome)
 
-    def _land(self, flight: _Flight[C], outcome: bool | None) -> None:
+    def _land(self, flight: _Flight[C], outcome: bool | None, took: int = 1) -> None:
         label = flight.stream.purpose.label
         self.spent[label] = self.spent.get(label, 0) + 1
-        self.rounds = max(self.rounds, flight.departed + 1)
+        self.rounds = max(self.rounds, flight.departed + took)
         flight.stream.receive(flight.index, outcome)

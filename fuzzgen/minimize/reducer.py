@@ -20,8 +20,9 @@ from fuzzgen.minimize.deterministic import reduce_deterministic
 from fuzzgen.minimize.draws import Counts, Desk, Ended, Purpose, TurnedDeterministic
 from fuzzgen.minimize.interface import C, Observation, Oracle
 from fuzzgen.minimize.moves import form_of
+from fuzzgen.minimize.retention import recover, retain
 from fuzzgen.minimize.rules import Bar, Levels, Rules, levels_of
-from fuzzgen.minimize.search import recover, retain, shrink
+from fuzzgen.minimize.search import shrink
 from fuzzgen.minimize.state import OnStep, State
 from fuzzgen.minimize.sweep import Sweep
 
@@ -69,7 +70,7 @@ async def minimize(
             try:
                 return await run.reduce(min_rate, threshold, background, certify)
             except Ended as end:
-                return run.result("budget", end.reason)
+                return await run.finish("budget", end.reason)
             except TurnedDeterministic:
                 pass
         return await reduce_deterministic(desk, candidate, delta, on_step)
@@ -97,7 +98,7 @@ class _Run(Generic[C]):
         """All phases in turn. Raises Ended or TurnedDeterministic where they are cut short."""
         weak = await self._refer(min_rate, threshold, background)
         if weak:
-            return self.result("too_weak", weak)
+            return await self.finish("too_weak", weak)
         await shrink(self.state)
         if not certify:
             return await self._quick()
@@ -105,17 +106,15 @@ class _Run(Generic[C]):
             self.sweep = Sweep(self.state, attempt, self.delta)
             outcome = await self.sweep.run()
             if outcome == "done":
-                return self._certified(self.sweep)
+                return await self._certified(self.sweep)
+            sweep, self.sweep = self.sweep, None
             if outcome == "fires":
-                move = self.sweep.firing[0]
-                self.state.adopt(move.result)
-            elif len(self.state.trail) == 1:
-                return self.result("partial", "the start itself does not clearly fire above the threshold")
-            else:
-                await recover(self.state)
-            self.sweep = None
+                _learn(self.state, sweep)
+            elif not await recover(self.state, sweep.form.counts):
+                self.sweep = sweep
+                return await self.finish("partial", "the start itself does not clearly fire above the threshold")
             await shrink(self.state)
-        return self.result("partial", f"{self.rules.sweeps} certificates were begun and none could be ended")
+        return await self.finish("partial", f"{self.rules.sweeps} certificates were begun and none could be ended")
 
     async def _refer(self, min_rate: float, threshold: float | None, background: float | None) -> str:
         """Draws the start and places the levels. Returns why it is too weak, empty where it is not."""
@@ -149,9 +148,9 @@ class _Run(Generic[C]):
         while len(self.state.trail) > 1 and not self.state.retained.valid:
             await retain(self.state)
             await shrink(self.state)
-        return self.result("quick", "")
+        return await self.finish("quick", "")
 
-    def _certified(self, sweep: Sweep[C]) -> Result[C]:
+    async def _certified(self, sweep: Sweep[C]) -> Result[C]:
         undecided = [row.name for row in sweep.certificate_rows() if row.verdict != "ruled out"]
         reasons = []
         if not sweep.confirmation.cleared:
@@ -160,10 +159,11 @@ class _Run(Generic[C]):
             reasons.append(f"{len(undecided)} moves could not be decided within their cap")
         if sweep.drift:
             reasons.append(sweep.drift)
-        return self.result("partial" if reasons else "certified", "; ".join(reasons))
+        return await self.finish("partial" if reasons else "certified", "; ".join(reasons))
 
-    def result(self, status: Status, reason: str) -> Result[C]:
+    async def finish(self, status: Status, reason: str) -> Result[C]:
         """What there is so far, under this status."""
+        await self.desk.drain()
         state, sweep = self.state, self.sweep
         rows = sweep.certificate_rows() if sweep else ()
         threshold = state.levels.threshold if self.placed else None
@@ -193,6 +193,17 @@ class _Run(Generic[C]):
             tuple(self.desk.observations),
             reason,
         )
+
+
+def _learn(state: State[C], sweep: Sweep[C]) -> None:
+    """Adopts the move that fired and takes most; what the other rows showed goes to the search."""
+    first, *others = sweep.firing
+    state.adopt(first.result, (first.name,))
+    for move in others:
+        state.belief.harmless(move.removed)
+    for move in sweep.silent:
+        if move.removed:
+            state.belief.failed(move.removed, state.depth)
 
 
 def _check(

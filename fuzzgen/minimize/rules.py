@@ -11,9 +11,9 @@ from math import exp, log
 
 from fuzzgen.errors import UsageError
 from fuzzgen.minimize.draws import Counts
-from fuzzgen.stats import Decision, TwoPointTest, log_e_high, log_e_low
+from fuzzgen.stats import TwoPointTest, log_e_high, log_e_low
 
-__all__ = ["Bar", "Levels", "Rules", "levels_of", "sprt"]
+__all__ = ["Bar", "Levels", "Rules", "fires_test", "keep_test", "levels_of", "retention_test", "search_test"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,12 @@ class Rules:
     accept: float = 0.05
     reject: float = 0.2
     search_cap: int = 40
+    search_missing: int = 8  # missing draws of a candidate, once they outnumber the others, that end its test
     prior: float = 0.1  # chance that an element matters by itself, before anything is known
     sure: float = 0.85  # elements more probably needed than this are left to the certificate
     # retention
-    retain_every: int = 4
+    retain_every: int = 4  # adoptions
+    retain_after: int = 6  # rejections in a row
     # certificate
     screen: int = 5  # draws that every row gets before any is finished
     pace: int = 5  # draws of rows for one of the incumbent
@@ -72,18 +74,34 @@ def levels_of(
         if background is not None and 0 < background < 1 and 0 < rate < 1:
             middle = (_logit(background) + _logit(rate)) / 2
             threshold = max(threshold, 1 / (1 + exp(-middle)))
-    threshold = min(threshold, 0.95)
+        threshold = min(threshold, 0.95)
     low = threshold / 4 if background is None else min(max(background, threshold / 20), threshold * 0.8)
     ceiling = min(threshold / rules.share_of_reference, (1 + threshold) / 2)
     return Levels(low, threshold, ceiling)
 
 
+def search_test(rules: Rules, levels: Levels) -> TwoPointTest:
+    """Between not firing and the threshold, in a handful of draws."""
+    return TwoPointTest(levels.low, levels.threshold, rules.accept, rules.reject, rules.search_cap)
+
+
+def retention_test(rules: Rules, levels: Levels) -> TwoPointTest:
+    """The same for the present form: to think the trigger lost where it is not costs more than a few draws."""
+    return TwoPointTest(levels.low, levels.threshold, rules.accept, 0.05, rules.search_cap)
+
+
+def keep_test(levels: Levels) -> TwoPointTest:
+    """Whether a form is worth certifying. Its upper rate is below the start's, which may have been overrated."""
+    return TwoPointTest(0.85 * levels.threshold, (levels.threshold + levels.ceiling) / 2, 0.05, 0.02, 150)
+
+
+def fires_test(levels: Levels) -> TwoPointTest:
+    """Whether a move of a certificate seems to fire after all."""
+    return TwoPointTest(levels.threshold / 2, levels.ceiling, 0.02, 0.2, 1_000)
+
+
 def _logit(rate: float) -> float:
     return log(rate / (1 - rate))
-
-
-def sprt(low: float, high: float, accept: float, reject: float, cap: int) -> TwoPointTest:
-    return TwoPointTest(low, high, accept, reject, cap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +129,3 @@ class Bar:
     def cleared(self, counts: Counts) -> bool:
         """Whether they reach what is required."""
         return self.log_evalue(counts) >= log(self.required)
-
-    def decide(self, counts: Counts) -> Decision:
-        return "accept" if self.cleared(counts) else "open"

@@ -1,9 +1,9 @@
 """The search: cheap tests that find a small form. Nothing is claimed from any of them.
 
 Deletions are tried in groups as the belief proposes them, several at once where there are slots. Groups that fire
-are merged: their union is tried, then the largest prefix of them that still fires. After the deletions the declared
-simplifications, in the same way. About every four adoptions the present form is drawn afresh; where it no longer fires
-the path is bisected back and the step that lost the trigger is held against its elements.
+are merged: their union is tried, then the largest prefix of them that still fires. After the deletions come the declared
+simplifications: all at once, then half of them, and so on. About every four adoptions the present form is drawn afresh;
+where it no longer fires the path is bisected back (retention.py).
 """
 
 from __future__ import annotations
@@ -12,18 +12,20 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic
 
-from fuzzgen.minimize.draws import Counts, Purpose
+from fuzzgen.minimize.draws import Purpose
 from fuzzgen.minimize.interface import C
 from fuzzgen.minimize.moves import simplifications
-from fuzzgen.minimize.state import Probe, State, settle
-from fuzzgen.stats import TwoPointTest
+from fuzzgen.minimize.retention import retain
+from fuzzgen.minimize.rules import keep_test, search_test
+from fuzzgen.minimize.state import State
+from fuzzgen.minimize.walks import Probe, settle
 
-__all__ = ["keep_test", "recover", "shrink"]
+__all__ = ["shrink"]
 
 
 @dataclass(frozen=True)
 class _Change(Generic[C]):
-    """Moves to make at once: a group of deletions, or one simplification by its name."""
+    """Moves to make at once: a group of deletions, or of simplifications by their names."""
 
     names: tuple[str, ...]
     elements: tuple[Hashable, ...] = ()
@@ -31,74 +33,29 @@ class _Change(Generic[C]):
     def apply(self, candidate: C) -> C | None:
         """The candidate after the change; None where nothing valid is left or nothing changes."""
         if self.elements:
-            changed = candidate.without(self.elements)
-        else:
-            changed = next((m.result for m in simplifications(candidate) if m.name == self.names[0]), None)
+            smaller = candidate.without(self.elements)
+            return None if smaller == candidate else smaller
+        changed = candidate
+        for name in self.names:  # one that is not offered any more after those before it is left out
+            changed = next((m.result for m in simplifications(changed) if m.name == name), changed)
         return None if changed == candidate else changed
 
 
 async def shrink(state: State[C]) -> None:
-    """Shrinks the present form as far as cheap tests see a way."""
+    """Shrinks the present form as far as cheap tests see a way.
+
+    Ends: a rejected cut is never proposed again, a rejected simplification only after another one of its name went
+    through, and no form is returned to.
+    """
     while True:
         changes = _deletions(state) or _simplifications(state)
         if not changes:
             return
-        before = len(state.trail)
         await _try(state, changes)
-        if len(state.trail) > before and state.unretained >= state.rules.retain_every:
+        # Nothing fires any more where the trigger is gone, so a run of rejections is a reason to look, too.
+        doubtful = state.unretained and state.rejections >= state.rules.retain_after
+        if doubtful or (not state.rejections and state.unretained >= state.rules.retain_every):
             await retain(state)
-
-
-def search_test(state: State[C]) -> TwoPointTest:
-    """Between not firing and the threshold: a handful of draws."""
-    rules, levels = state.rules, state.levels
-    return TwoPointTest(levels.low, levels.threshold, rules.accept, rules.reject, rules.search_cap)
-
-
-def keep_test(state: State[C]) -> TwoPointTest:
-    """Between the threshold and the start's rate: whether a form is worth certifying."""
-    return TwoPointTest(state.levels.threshold, state.levels.ceiling, 0.2, 0.02, 120)
-
-
-async def retain(state: State[C]) -> None:
-    """Draws the present form afresh, and goes back where the trigger was lost."""
-    state.unretained = 0
-    candidate = state.form.candidate
-    probe = Probe(state.desk.stream(candidate, Purpose.RETENTION), search_test(state), state.rules.missing_cap)
-    await settle(state.desk, [probe])
-    kept = probe.decision == "accept"
-    await state.note("retention", candidate, probe.counts, probe.test, "retained" if kept else "lost", kept)
-    if kept:
-        state.retained = probe.counts
-    else:
-        await recover(state)
-
-
-async def recover(state: State[C]) -> None:
-    """Bisects the path back to the last form that fires; the step after it is held against what it removed.
-
-    The start is taken to fire: the reference has shown it.
-    """
-    good, bad = 0, len(state.trail) - 1
-    while bad - good > 1:
-        middle = (good + bad) // 2
-        candidate = state.trail[middle]
-        probe = Probe(state.desk.stream(candidate, Purpose.RETENTION, 1), keep_test(state), state.rules.missing_cap)
-        await settle(state.desk, [probe])
-        kept = probe.decision == "accept"
-        await state.note("retention", candidate, probe.counts, probe.test, "still fires" if kept else "lost", kept)
-        good, bad = (middle, bad) if kept else (good, middle)
-    if bad == good:
-        return
-    fires, silent, last = state.trail[good], state.trail[bad], state.trail[-1]
-    state.lost.update(state.trail[bad:])
-    state.back_to(good)
-    blamed = frozenset(fires.elements()) - frozenset(silent.elements())
-    state.wary |= blamed
-    if blamed:
-        state.belief.failed(blamed)
-    state.belief.harmless(frozenset(silent.elements()) - frozenset(last.elements()))
-    await state.note("retention", fires, Counts(), None, "went back", True, removed=sorted(blamed, key=repr))
 
 
 def _width(state: State[C]) -> int:
@@ -111,44 +68,57 @@ def _deletions(state: State[C]) -> list[_Change[C]]:
 
 
 def _simplifications(state: State[C]) -> list[_Change[C]]:
-    fresh = [m.name for m in simplifications(state.form.candidate) if m.name not in state.tried][: _width(state)]
-    state.tried.update(fresh)
-    return [_Change((name,)) for name in fresh]
+    """Those that are left, in groups of the present size."""
+    names = [m.name for m in state.simplifications() if m.name not in state.tried]
+    size = min(state.group or len(names), len(names))
+    groups = [tuple(names[i : i + size]) for i in range(0, len(names), max(size, 1))]
+    return [_Change(group) for group in groups[: _width(state)]]
 
 
 async def _try(state: State[C], changes: Sequence[_Change[C]]) -> None:
     """Tests the changes side by side and adopts what can be adopted of them together."""
-    form = state.form
     probes: list[tuple[_Change[C], Probe[C]]] = []
     for change in changes:
-        candidate = change.apply(form.candidate)
-        if candidate is None or candidate in state.lost:
-            lost = frozenset().union(*(form.cascade.get(e, frozenset({e})) for e in change.elements))
-            state.belief.failed(lost if candidate is None else form.lost(candidate))
+        candidate = change.apply(state.form.candidate)
+        if candidate is None or state.known(candidate):
+            _reject(state, change, candidate)
         else:
             probes.append((change, _probe(state, candidate)))
     await settle(state.desk, [probe for _, probe in probes])
     winners: list[tuple[_Change[C], Probe[C]]] = []
     for change, probe in probes:
-        fired = probe.decision == "accept"
-        if fired:
+        if probe.accepted:
             winners.append((change, probe))
         else:
-            _blame(state, probe)
-        if not fired or len(probes) > 1:
-            await _note(state, change.names, probe, "fires" if fired else "rejected", False)
-    winners.sort(key=lambda pair: -len(form.lost(pair[1].stream.candidate)))
-    await _merge(state, winners)
+            state.rejections += 1
+            _reject(state, change, probe.stream.candidate)
+        if not probe.accepted or len(probes) > 1:
+            await _note(state, change.names, probe, "fires" if probe.accepted else "rejected", False)
+    winners.sort(key=lambda pair: -len(state.form.lost(pair[1].stream.candidate)))
+    if winners:
+        await _merge(state, winners)
+
+
+def _reject(state: State[C], change: _Change[C], candidate: C | None) -> None:
+    """Learns that a change does not fire, or cannot be made."""
+    if not change.elements:
+        if len(change.names) == 1:
+            state.tried.update(change.names)
+        else:
+            state.group = max(1, len(change.names) // 2)
+    elif candidate is None:
+        cascades = [state.form.cascade.get(e, frozenset({e})) for e in change.elements]
+        state.belief.failed(frozenset[Hashable]().union(*cascades), state.depth)
+    else:
+        state.belief.failed(state.form.lost(candidate), state.depth)
 
 
 async def _merge(state: State[C], winners: Sequence[tuple[_Change[C], Probe[C]]]) -> None:
     """Adopts the union of the winners, or else the largest prefix of them that still fires."""
-    if not winners:
-        return
-    chain: list[C] = []
-    for change, _ in winners:
-        after = change.apply(chain[-1]) if chain else winners[0][1].stream.candidate
-        chain.append(after if after is not None else chain[-1])
+    chain: list[C] = [winners[0][1].stream.candidate]
+    for change, _ in winners[1:]:
+        after = change.apply(chain[-1])
+        chain.append(chain[-1] if after is None or state.known(after) else after)
     good, bad, best = 0, len(chain), winners[0][1]
     middle = len(chain) - 1
     while bad - good > 1:
@@ -158,33 +128,28 @@ async def _merge(state: State[C], winners: Sequence[tuple[_Change[C], Probe[C]]]
         else:
             probe = _probe(state, candidate)
             await settle(state.desk, [probe])
-            fired = probe.decision == "accept" and candidate not in state.lost
+            fired = probe.accepted
             names = [name for change, _ in winners[: middle + 1] for name in change.names]
             await _note(state, names, probe, "merge fires" if fired else "merge rejected", False)
             good, bad, best = (middle, bad, probe) if fired else (good, middle, best)
         middle = (good + bad) // 2
-    form = state.form
     names = [name for change, _ in winners[: good + 1] for name in change.names]
     await _note(state, names, best, "adopted", True)
-    state.adopt(chain[good])
+    beside = [state.form.lost(probe.stream.candidate) for _, probe in winners[bad + 1 :]]
+    state.adopt(chain[good], names)
     if bad < len(chain):
-        state.belief.failed(frozenset(chain[good].elements()) - frozenset(chain[bad].elements()))
-    for _, probe in winners[bad + 1 :]:
-        state.belief.harmless(form.lost(probe.stream.candidate))
+        state.belief.failed(frozenset(chain[good].elements()) - frozenset(chain[bad].elements()), state.depth)
+    for lost in beside:
+        state.belief.harmless(lost)
 
 
 def _probe(state: State[C], candidate: C) -> Probe[C]:
     """The cheap test, or the stricter one where the cut touches what once lost the trigger."""
-    suspect = state.wary & state.form.lost(candidate)
-    test = keep_test(state) if suspect else search_test(state)
-    purpose = Purpose.RETENTION if suspect else Purpose.SEARCH
-    return Probe(state.desk.stream(candidate, purpose, 1 if suspect else 0), test, state.rules.missing_cap)
-
-
-def _blame(state: State[C], probe: Probe[C]) -> None:
-    lost = state.form.lost(probe.stream.candidate)
-    if lost:
-        state.belief.failed(lost)
+    rules, levels = state.rules, state.levels
+    suspect = bool(state.wary & state.form.lost(candidate))
+    stream = state.desk.stream(candidate, *((Purpose.RETENTION, 1) if suspect else (Purpose.SEARCH, 0)))
+    test = keep_test(levels) if suspect else search_test(rules, levels)
+    return Probe(stream, test=test, missing_cap=rules.search_missing)
 
 
 async def _note(state: State[C], names: Sequence[str], probe: Probe[C], decision: str, accepted: bool) -> None:

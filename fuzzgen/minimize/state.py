@@ -9,76 +9,30 @@ from typing import Generic, Literal
 
 from fuzzgen.minimize.belief import Belief
 from fuzzgen.minimize.certificate import Step
-from fuzzgen.minimize.draws import Counts, Desk, Stream
-from fuzzgen.minimize.interface import C, Kind
-from fuzzgen.minimize.moves import Form, form_of
+from fuzzgen.minimize.draws import Counts, Desk
+from fuzzgen.minimize.interface import C, Kind, Move
+from fuzzgen.minimize.moves import Form, form_of, simplifications
 from fuzzgen.minimize.rules import Bar, Levels, Rules
 from fuzzgen.stats import TwoPointTest, log_e_low
 
-__all__ = ["OnStep", "Probe", "State", "settle"]
+__all__ = ["OnStep", "State"]
 
 OnStep = Callable[[Step[C]], Awaitable[None] | None]
 
 
 @dataclass(eq=False)
-class Probe(Generic[C]):
-    """A test that walks along a stream in launch order and stops at its first decision.
-
-    Draws that arrive after the decision change nothing, so a decision follows from the outcomes in their order alone.
-    """
-
-    stream: Stream[C]
-    test: TwoPointTest
-    missing_cap: int
-    read: int = 0
-    counts: Counts = Counts()
-    decision: Literal["open", "accept", "reject"] = "open"
-
-    def update(self) -> None:
-        """Reads on as far as the draws have come."""
-        hits, misses, missing = self.counts.hits, self.counts.misses, self.counts.missing
-        while self.decision == "open" and self.read < len(self.stream.ordered):
-            outcome = self.stream.ordered[self.read]
-            hits, misses, missing = hits + (outcome is True), misses + (outcome is False), missing + (outcome is None)
-            self.read += 1
-            self.counts = Counts(hits, misses, missing)
-            self.decision = self.test.decide(hits, hits + misses)
-            if self.decision == "open" and missing >= self.missing_cap and missing > hits + misses:
-                self.decision = "reject"
-
-    @property
-    def fewest(self) -> int:
-        """How many further draws could decide at the earliest."""
-        ratio = self.test.log_ratio(self.counts.hits, self.counts.valid)
-        hit, miss = self.test.log_ratio(1, 1), -self.test.log_ratio(0, 1)
-        to_accept = (self.test.upper - ratio) / hit
-        to_reject = (ratio - self.test.lower) / miss
-        return max(1, round(min(to_accept, to_reject) + 0.4999))
-
-    @property
-    def most(self) -> int:
-        """How many further draws would decide if all of them were misses."""
-        ratio = self.test.log_ratio(self.counts.hits, self.counts.valid)
-        return max(1, round((ratio - self.test.lower) / -self.test.log_ratio(0, 1) + 0.4999))
-
-
-async def settle(desk: Desk[C], probes: Sequence[Probe[C]]) -> None:
-    """Runs probes until each has decided: those that come first go first, spare slots are shared."""
-    while True:
-        for probe in probes:
-            probe.update()
-        left = [p for p in probes if p.decision == "open"]
-        if not left:
-            return
-        wishes = [(p.stream, p.read + p.fewest) for p in left]
-        if desk.concurrency > 1:
-            wishes += [(p.stream, p.read + p.most) for p in left]
-        await desk.advance(wishes)
-
-
-@dataclass(eq=False)
 class State(Generic[C]):
-    """See the module's docstring. `trail` runs from the start to the present form, each adopted after the one before."""
+    """The present form is the last of `trail`.
+
+    trail     from the start to the present form, each adopted after the one before
+    names     for each form of the trail, the names of the moves that led to it
+    secure    places in the trail of forms that fresh draws have shown to fire; the first is the start
+    lost      forms that turned out not to fire; none is adopted again
+    wary      elements whose loss is held to have lost the trigger; cuts of them get a stricter test
+    tried     simplifications that the present form need not be asked about again
+    unretained, rejections   adoptions since fresh draws showed the form to fire, rejections since the last adoption
+    group     how many simplifications are tried at once; 0 for all
+    """
 
     desk: Desk[C]
     rules: Rules
@@ -87,28 +41,50 @@ class State(Generic[C]):
     belief: Belief
     on_step: OnStep[C] | None = None
     trail: list[C] = field(default_factory=list)
+    names: list[tuple[str, ...]] = field(default_factory=lambda: [()])
+    secure: list[int] = field(default_factory=lambda: [0])
     lost: set[C] = field(default_factory=set)
     wary: set[Hashable] = field(default_factory=set)
     tried: set[str] = field(default_factory=set)
+    group: int = 0
     steps: list[Step[C]] = field(default_factory=list)
     unretained: int = 0
+    rejections: int = 0
     retained: Counts = Counts()
 
-    def adopt(self, candidate: C) -> None:
+    @property
+    def depth(self) -> int:
+        """How many adoptions the present form is away from the start."""
+        return len(self.trail) - 1
+
+    def adopt(self, candidate: C, names: Sequence[str]) -> None:
         """Goes on from this form."""
         lost = self.form.lost(candidate)
         self.belief.contradicted(lost)
+        if not lost:  # a simplification: the same name may lead further still
+            self.tried.difference_update(names)
         self.trail.append(candidate)
+        self.names.append(tuple(names))
         self.form = form_of(candidate)
         self.unretained += 1
+        self.rejections = 0
         self.retained = Counts()
 
-    def back_to(self, index: int) -> None:
-        """Returns to a form of the trail."""
-        del self.trail[index + 1 :]
-        self.form = form_of(self.trail[index])
-        self.unretained = 0
+    def back_to(self, path: Sequence[C], names: Sequence[tuple[str, ...]], place: int) -> None:
+        """Returns to a form of this path."""
+        self.trail, self.names = list(path[: place + 1]), list(names[: place + 1])
+        self.secure = [0, *(s for s in self.secure if 0 < s <= place)]
+        self.form = form_of(path[place])
+        self.unretained = self.rejections = 0
         self.retained = Counts()
+
+    def known(self, candidate: C) -> bool:
+        """Whether the reduction has been at this form: none is gone to twice."""
+        return candidate in self.lost or candidate in self.trail
+
+    def simplifications(self) -> tuple[Move[C], ...]:
+        """The declared simplifications of the present form, less those that lead back to where it came from."""
+        return tuple(m for m in simplifications(self.form.candidate) if m.result not in self.trail)
 
     async def note(
         self,

@@ -11,53 +11,93 @@ on the way, and they show whether the target has changed meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Generic, Literal
+from typing import Generic, Literal, TypeVar
 
 from fuzzgen.minimize.certificate import Claim, Row, Verdict
-from fuzzgen.minimize.draws import Counts, Purpose, Stream, Wish
+from fuzzgen.minimize.draws import Counts, Purpose
 from fuzzgen.minimize.interface import C, Move, moves_kind
-from fuzzgen.minimize.moves import simplifications
-from fuzzgen.minimize.rules import Bar
-from fuzzgen.minimize.search import keep_test
+from fuzzgen.minimize.rules import Bar, fires_test, keep_test
 from fuzzgen.minimize.state import State
+from fuzzgen.minimize.walks import Walk, settle
 from fuzzgen.stats import TwoPointTest
 from fuzzgen.stats.drift import drift_p_value
 
 __all__ = ["Sweep"]
 
 Outcome = Literal["done", "fires", "lost"]
+T = TypeVar("T")
 
 
 @dataclass(eq=False)
-class _Row(Generic[C]):
-    """A move under examination: reads its stream in launch order until it is settled."""
+class _Row(Walk[C]):
+    """A move under examination. Pauses at `goal` draws; settled once it has a verdict."""
 
-    move: Move[C]
-    stream: Stream[C]
-    bar: Bar
-    fires: TwoPointTest
-    cap: int
-    missing_cap: int
-    counts: Counts = Counts()
+    move: Move[C] | None = None
+    bar: Bar = Bar("silent", 0.5, 1.0)
+    fires: TwoPointTest = TwoPointTest(0.1, 0.5)
+    cap: int = 1
+    missing_cap: int = 1
+    eager: bool = False
+    goal: int = 0
     verdict: Verdict | None = None
 
-    def update(self) -> None:
-        while self.verdict is None and self.counts.started < len(self.stream.ordered):
-            self.counts = _add(self.counts, self.stream.ordered[self.counts.started])
-            if self.bar.cleared(self.counts):
-                self.verdict = "ruled out"
-            elif self.fires.log_ratio(self.counts.hits, self.counts.valid) >= self.fires.upper:
-                self.verdict = "fires"
-            elif self.counts.started >= self.cap or self.counts.missing >= self.missing_cap:
-                self.verdict = "undecided"
+    @property
+    def open(self) -> bool:
+        return self.verdict is None and self.counts.started < self.goal
+
+    def judge(self) -> None:
+        if self.bar.cleared(self.counts):
+            self.verdict = "ruled out"
+        elif self.fires.log_ratio(self.counts.hits, self.counts.valid) >= self.fires.upper:
+            self.verdict = "fires"
+        elif self.counts.started >= self.cap or self.counts.missing >= self.missing_cap:
+            self.verdict = "undecided"
+
+    def batch(self, spare: int) -> int:
+        """What rules it out if all are misses, so that none is wasted; in small portions where it could fire before."""
+        most = min(misses_needed(self.bar, self.counts), self.goal - self.counts.started)
+        return most if self.eager else min(most, 3)
+
+
+@dataclass(eq=False)
+class _Incumbent(Walk[C]):
+    """The form itself. `claimed` are its counts when it was confirmed.
+
+    Open until it is known to be kept; then up to `goal` draws, or `watch` once it is confirmed.
+    """
+
+    bar: Bar = Bar("fires", 0.5, 1.0)
+    keep: TwoPointTest = TwoPointTest(0.1, 0.5)
+    cap: int = 1
+    missing_cap: int = 1
+    goal: int = 0
+    watch: int = 0
+    claimed: Counts | None = None
+    kept: bool = False
+    lost: bool = False
 
     @property
-    def needs(self) -> int:
-        """How many further draws rule it out if all of them are misses."""
-        return min(_misses_needed(self.bar, self.counts), self.cap - self.counts.started)
+    def open(self) -> bool:
+        if self.lost or self.exhausted:
+            return False
+        return not self.kept or self.counts.started < (self.goal if self.claimed is None else self.watch)
+
+    @property
+    def exhausted(self) -> bool:
+        return self.counts.started >= self.cap or self.counts.missing >= self.missing_cap
+
+    def judge(self) -> None:
+        if self.claimed is None and self.bar.cleared(self.counts):
+            self.claimed = self.counts
+        decision = self.keep.decide(self.counts.hits, self.counts.valid)
+        self.kept = self.kept or decision == "accept" or self.claimed is not None
+        self.lost = self.claimed is None and decision == "reject"
+
+    def batch(self, spare: int) -> int:
+        return min(max(1, 2 * spare - 1), self.cap - self.counts.started)
 
 
 class Sweep(Generic[C]):
@@ -67,54 +107,99 @@ class Sweep(Generic[C]):
         self.state = state
         self.attempt = attempt
         self.candidate = state.form.candidate
-        rules, tau = state.rules, state.levels.threshold
-        moves = _distinct([*state.form.deletions, *simplifications(self.candidate)])
+        rules, tau, desk = state.rules, state.levels.threshold, state.desk
+        moves = _distinct([*state.form.deletions, *state.simplifications()])
         share = attempt * (attempt + 1) / delta
-        bar = Bar("silent", tau, max(2 * len(moves) * share, 1.0))
-        fires = TwoPointTest(tau / 2, state.levels.ceiling, 0.01, 0.2)
+        bar = Bar("silent", tau, 2 * max(len(moves), 1) * share)
         self.rows = [
-            _Row(m, state.desk.stream(m.result, Purpose.SWEEP, attempt), bar, fires, rules.row_cap, rules.missing_cap)
-            for m in _by_doubt(state, moves)
+            _Row(
+                desk.stream(move.result, Purpose.SWEEP, attempt),
+                move=move,
+                bar=bar,
+                fires=fires_test(state.levels),
+                cap=rules.row_cap,
+                missing_cap=rules.missing_cap,
+                eager=desk.concurrency > 1,
+            )
+            for move in _by_doubt(state, moves)
         ]
-        self.stream = state.desk.stream(self.candidate, Purpose.CONFIRMATION, attempt)
-        self.bar = Bar("fires", tau, 2 * share)
-        self.keep = keep_test(state)
-        self.counts = Counts()  # of the form itself, all that was read
-        self.claimed: Counts | None = None  # the same when it was confirmed
-        self.kept = False
-        self.lost = False
-        self.fingerprint = state.desk.fingerprint
+        self.form = _Incumbent(
+            desk.stream(self.candidate, Purpose.CONFIRMATION, attempt),
+            bar=Bar("fires", tau, 2 * share),
+            keep=keep_test(state.levels),
+            cap=rules.confirmation_cap,
+            missing_cap=rules.missing_cap,
+        )
+        desk.fingerprints = {desk.fingerprint} - {None}
         self.drift = ""
 
     async def run(self) -> Outcome:
         """Draws until every row is settled and the form confirmed or at its cap, or a row fires, or the form is lost."""
-        while True:
-            self._read()
-            if self.lost:
-                await self._note_form("lost", False)
-                return "lost"
-            if any(row.verdict == "fires" for row in self.rows):
-                await self._note_rows()
-                return "fires"
-            wishes = self._wishes()
-            if not wishes:
-                break
-            await self.state.desk.advance(wishes)
-        self.drift = self._drifted()
+        outcome = await self._screen() or await self._finish()
+        if outcome == "done":
+            self.drift = self._drifted()
         await self._note_rows()
-        await self._note_form("confirmed" if self.claimed else "undecided", self.claimed is not None)
-        return "done"
+        word = "lost" if outcome == "lost" else "confirmed" if self.form.claimed else "undecided"
+        await self._note_form(word, self.form.claimed is not None)
+        return outcome
+
+    async def _screen(self) -> Outcome | None:
+        """A few draws of everything, the form first."""
+        width = max(1, self.state.desk.concurrency // self.state.rules.screen)
+        for row in self.rows:
+            row.goal = self.state.rules.screen
+        for walks in _chunks([self.form, *self.rows], width):
+            await settle(self.state.desk, walks)
+            if self._over:
+                return self._over
+        return None
+
+    async def _finish(self) -> Outcome:
+        """Each row to its verdict, with the form's draws between them."""
+        rules, desk, form = self.state.rules, self.state.desk, self.form
+        for rows in _chunks([row for row in self.rows if row.verdict is None], max(2, desk.concurrency // 2)):
+            drawn = sum(row.counts.started for row in self.rows) + sum(misses_needed(r.bar, r.counts) for r in rows)
+            # Even a form that is confirmed early is drawn again after every other row: a drift would show there.
+            some = form.stream.launched + (len(rows) + 1) // 2
+            form.goal, form.watch = max(drawn // rules.pace, some), max(drawn // (2 * rules.pace), some)
+            for row in rows:
+                row.goal = rules.row_cap
+            await settle(desk, [*rows, form])
+            if self._over:
+                return self._over
+        form.goal, form.watch = rules.confirmation_cap, 0
+        await settle(desk, [form])
+        return self._over or "done"
+
+    @property
+    def _over(self) -> Outcome | None:
+        if any(row.verdict == "fires" for row in self.rows):
+            return "fires"
+        return "lost" if self.form.lost else None
 
     @property
     def firing(self) -> list[Move[C]]:
         """The moves that fired, first the one that removes most."""
-        found = [row.move for row in self.rows if row.verdict == "fires"]
+        found = [row.move for row in self.rows if row.verdict == "fires" and row.move is not None]
         return sorted(found, key=lambda move: -len(move.removed))
+
+    @property
+    def silent(self) -> list[Move[C]]:
+        """The moves that the search's own test would have rejected."""
+        test = self.rows[0].fires if self.rows else None
+        return [
+            row.move
+            for row in self.rows
+            if row.move is not None
+            and test is not None
+            and row.verdict != "fires"
+            and test.log_ratio(row.counts.hits, row.counts.valid) <= test.lower
+        ]
 
     @property
     def confirmation(self) -> Claim:
         """The claim that the form fires, with the counts at which it was confirmed (else all)."""
-        return Claim(self.bar, self.claimed or self.counts)
+        return Claim(self.form.bar, self.form.claimed or self.form.counts)
 
     def certificate_rows(self) -> tuple[Row[C], ...]:
         """The rows as they stand."""
@@ -129,77 +214,38 @@ class Sweep(Generic[C]):
                 row.verdict or "undecided",
             )
             for row in self.rows
+            if row.move is not None
         )
-
-    def _read(self) -> None:
-        while self.counts.started < len(self.stream.ordered):
-            self.counts = _add(self.counts, self.stream.ordered[self.counts.started])
-            ratio = self.keep.log_ratio(self.counts.hits, self.counts.valid)
-            self.kept = self.kept or ratio >= self.keep.upper
-            self.lost = self.lost or ratio <= self.keep.lower
-            if self.claimed is None and self.bar.cleared(self.counts):
-                self.claimed = self.counts
-        for row in self.rows:
-            row.update()
-
-    def _wishes(self) -> list[Wish[C]]:
-        rules, many = self.state.rules, self.state.desk.concurrency > 1
-        open_rows = [row for row in self.rows if row.verdict is None]
-        started = self.counts.started
-        form: list[Wish[C]] = []
-        give_up = started >= rules.confirmation_cap or self.counts.missing >= rules.missing_cap
-        form_open = self.claimed is None and not give_up
-        if form_open and not (self.kept or give_up):
-            form.append((self.stream, min(started + (8 if many else 1), rules.confirmation_cap)))
-        drawn = sum(row.counts.started for row in self.rows)
-        paced = min(drawn // rules.pace, rules.confirmation_cap)
-        if open_rows and not give_up and (form_open or self.stream.launched < paced // 2):
-            form.append((self.stream, paced if form_open else paced // 2))
-        screening = [(row.stream, min(rules.screen, row.counts.started + row.needs)) for row in open_rows]
-        finishing = [(row.stream, row.counts.started + row.needs) for row in open_rows]
-        wishes = [*form, *screening, *finishing]
-        if form_open and (many or not open_rows):
-            ahead = 24 if many else 1
-            wishes.append((self.stream, min(started + ahead, rules.confirmation_cap)))
-        if not open_rows and not form_open:
-            return []
-        return wishes
 
     def _drifted(self) -> str:
         """Why the target seems to have changed while the certificate was made; empty where it does not."""
-        if self.state.desk.fingerprint != self.fingerprint:
+        if len(self.state.desk.fingerprints) > 1:
             return "the provider's fingerprint changed"
-        valid = [outcome for outcome in self.stream.ordered if outcome is not None]
+        valid = [outcome for outcome in self.form.stream.ordered[: self.form.counts.started] if outcome is not None]
         if drift_p_value(valid) < self.state.rules.drift:
             return "the form's own rate moved while its certificate was made"
         return ""
 
     async def _note_rows(self) -> None:
         for row in self.rows:
-            kind = moves_kind(self.candidate, row.move)
-            verdict, accepted = row.verdict or "open", row.verdict == "fires"
-            rule = row.fires if accepted else row.bar
+            if row.move is None or not row.counts.started:
+                continue
             await self.state.note(
                 "sweep",
                 row.move.result,
                 row.counts,
-                rule,
-                verdict,
-                accepted,
+                row.fires if row.verdict == "fires" else row.bar,
+                row.verdict or "open",
+                row.verdict == "fires",
                 moves=(row.move.name,),
                 removed=row.move.removed,
-                kind=kind,
+                kind=moves_kind(self.candidate, row.move),
             )
 
     async def _note_form(self, decision: str, accepted: bool) -> None:
-        counts, rule = (self.counts, self.keep) if self.lost else (self.claimed or self.counts, self.bar)
+        form = self.form
+        counts, rule = (form.counts, form.keep) if decision == "lost" else (form.claimed or form.counts, form.bar)
         await self.state.note("confirmation", self.candidate, counts, rule, decision, accepted)
-
-
-def _add(counts: Counts, outcome: bool | None) -> Counts:
-    return Counts(
-        counts.hits + (outcome is True), counts.misses + (outcome is False), counts.missing + (outcome is None)
-    )
 
 
 def _distinct(moves: Sequence[Move[C]]) -> list[Move[C]]:
@@ -212,19 +258,19 @@ def _distinct(moves: Sequence[Move[C]]) -> list[Move[C]]:
 
 def _by_doubt(state: State[C], moves: Sequence[Move[C]]) -> list[Move[C]]:
     """The moves that the search is least sure of come first."""
-    needed = state.belief.needed(state.form.elements)
+    survival = state.belief.survival(state.form.elements, [frozenset(move.removed) for move in moves])
+    order = sorted(range(len(moves)), key=lambda i: -survival[i])
+    return [moves[i] for i in order]
 
-    def survives(move: Move[C]) -> float:
-        chance = 1.0
-        for element in move.removed:
-            chance *= 1 - needed.get(element, 0.0)
-        return chance
 
-    return sorted(moves, key=lambda move: -survives(move))
+def _chunks(items: Sequence[T], width: int) -> Iterator[Sequence[T]]:
+    for first in range(0, len(items), width):
+        yield items[first : first + width]
 
 
 @lru_cache(maxsize=65536)
-def _misses_needed(bar: Bar, counts: Counts) -> int:
+def misses_needed(bar: Bar, counts: Counts) -> int:
+    """How many further draws clear the bar if all of them are misses."""
     further = 1
     while not bar.cleared(Counts(counts.hits, counts.misses + further, counts.missing)) and further < 1000:
         further += 1
