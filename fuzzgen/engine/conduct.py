@@ -30,7 +30,7 @@ from fuzzgen.render import render
 from fuzzgen.scenario.base import content_hash
 from fuzzgen.scenario.events import AnyEvent, RunFinished, RunStarted
 from fuzzgen.store.ingest import Projector
-from fuzzgen.store.journal import Journal, journal_path
+from fuzzgen.store.journal import Journal, journal_path, read_journal
 from fuzzgen.target.port import Target, open_target
 
 __all__ = ["Conducted", "Listener", "conduct", "new_run", "open_plan_target", "work_for"]
@@ -78,7 +78,10 @@ async def conduct(
 ) -> Conducted:
     """Runs to the end, or to the first Ctrl-C (drains) or the second (stops at once). Raises what ended the run."""
     projector = Projector(db)
-    with Journal(journal_path(db, started.run_id)) as journal:
+    path = journal_path(db, started.run_id)
+    with Journal(path) as journal:
+        if past is not None:
+            projector.remember(read_journal(path))
         run = Run(started.run_id, plan, work, target, journal, started, past)
         done = Conducted(run, None)
         feed = _Feed(projector, done)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fuzzgen.errors import StorageError
-from fuzzgen.store.schema import migrate
+from fuzzgen.store import schema
 
 __all__ = ["reading", "writing"]
 
@@ -26,7 +26,7 @@ def _open(path: Path, *, read_only: bool, config: dict[str, str]) -> Any:
             return duckdb.connect(str(path), read_only=read_only, config=config)
         except duckdb.IOException as error:
             text = str(error)
-            if "lock" not in text.lower():
+            if "Could not set lock" not in text:
                 fix = "give --db the path of a fuzzgen database"
                 if "No space" in text:
                     fix = "free some disk space; the journals have everything"
@@ -52,7 +52,7 @@ def writing(path: Path) -> Iterator[Any]:
         raise StorageError(f"cannot make {path.parent}: {error.strerror}", fix="use another --db") from None
     connection = _open(path, read_only=False, config={})
     try:
-        migrate(connection)
+        schema.migrate(connection)
         yield connection
     except duckdb.Error as error:
         raise StorageError(
@@ -72,11 +72,25 @@ def reading(path: Path) -> Iterator[Any]:
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "memory_limit": "2GB",
+        "max_temp_directory_size": "2GB",
         "threads": "2",
     }
+    import duckdb
+
     connection = _open(path, read_only=True, config=config)
     try:
+        if (version := schema.version_of(connection)) < len(schema.MIGRATIONS):
+            connection.close()
+            if not version:
+                raise StorageError(f"{path} is no database of fuzzgen", fix="give --db the path of one")
+            with writing(path):
+                pass  # a database of an earlier release: brought up to date first
+            connection = _open(path, read_only=True, config=config)
         connection.execute("SET lock_configuration = true")
         yield connection
+    except duckdb.Error as error:
+        raise StorageError(
+            f"{path}: {str(error).splitlines()[0][:300]}", fix="use another --db, or rebuild it: `fuzzgen resume`"
+        ) from None
     finally:
         connection.close()

@@ -44,6 +44,13 @@ KEYS = {
     "verdicts": "episode_id, judge",
     "shrink_steps": "run_id, finding_id, step",
 }
+# where events may say the same thing twice in one batch: the columns that name one row
+ROWS = {
+    "scenarios": "scenario_id",
+    "factors": "scenario_id, factor",
+    "elements": "scenario_id, element_id",
+    "renderings": "rendering_id, scenario_id",
+}
 REPLACED = {"runs": "run_id", "findings": "finding_id"}
 
 
@@ -58,8 +65,26 @@ class Projector:
 
     def ingest(self, events: Sequence[AnyEvent]) -> None:
         """Takes the events in, in one short turn. Raises StorageError; the same events may be given again."""
-        rows: dict[str, list[Row]] = {}
+        before = dict(self._started), {name: dict(row) for name, row in self._runs.items()}, self._run
+        try:
+            self._take(events)
+        except BaseException:  # they will be given again, when the database can be had
+            self._started, self._runs, self._run = before
+            raise
+
+    def remember(self, events: Iterable[AnyEvent]) -> None:
+        """Learns from events that are in the database already what those to come rest on: a run that is resumed."""
         for event in events:
+            self._project(event, lambda _table, _row: None)
+
+    def _take(self, events: Sequence[AnyEvent]) -> None:
+        rows: dict[str, list[Row]] = {}
+        seen: set[tuple[str, int]] = set()
+        for event in events:
+            place = (event.run_id if isinstance(event, RunStarted) else self._run, event.seq)
+            if event.seq and place in seen:
+                continue
+            seen.add(place)
             self._project(event, lambda table, row: rows.setdefault(table, []).append(row))
         if self._run in self._runs:
             rows["runs"] = list(self._runs.values())
@@ -139,9 +164,7 @@ def _insert(connection: Any, table: str, rows: list[Row]) -> None:
         connection.execute(f"INSERT OR REPLACE INTO {table} ({names}) SELECT {names} FROM incoming")
     else:
         key = KEYS[table]
-        unique = (
-            " QUALIFY row_number() OVER (PARTITION BY " + key + ") = 1" if table in ("scenarios", "renderings") else ""
-        )
+        unique = f" QUALIFY row_number() OVER (PARTITION BY {ROWS[table]}) = 1" if table in ROWS else ""
         same = " AND ".join(f"old.{k} = incoming.{k}" for k in key.split(", "))
         connection.execute(
             f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming "

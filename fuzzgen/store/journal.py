@@ -7,6 +7,8 @@ last line, left by a crash, is cut off when the journal is opened again; nothing
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -47,12 +49,16 @@ def find_journal(db: Path, run: str) -> Path:
 
 
 def _trouble(path: Path, error: OSError) -> StorageError:
-    fix = "free some disk space, then `fuzzgen resume`" if error.errno == 28 else "check the folder's permissions"
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    fix = "free some disk space, then `fuzzgen resume`" if full else "check the folder's permissions"
     return StorageError(f"cannot write {path}: {error.strerror}", fix=fix)
 
 
 class Journal:
-    """Appends events. A context manager; one process at a time."""
+    """Appends events. A context manager; one process at a time.
+
+    After a failed write it takes nothing more: what follows would rest on what is not there. A resume goes on.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -60,11 +66,12 @@ class Journal:
         self._file: IO[bytes] | None = None
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
+        self._failure: OSError | None = None
 
     def __enter__(self) -> Journal:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("a+b")
+            self._file = self.path.open("ab", buffering=0)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise StorageError(f"another process is writing {self.path}", fix="wait for it, or stop it") from None
@@ -81,15 +88,14 @@ class Journal:
     def _mend(self) -> int:
         """Cuts off a torn last line; the number of whole ones."""
         assert self._file
-        self._file.seek(0)
         lines = whole = 0
-        for line in self._file:
-            if not line.endswith(b"\n"):
-                break
-            lines += 1
-            whole += len(line)
-        self._file.truncate(whole)
-        self._file.seek(0, os.SEEK_END)
+        with self.path.open("rb") as file:
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                lines += 1
+                whole += len(line)
+        os.ftruncate(self._file.fileno(), whole)
         return lines
 
     async def write(self, event: Written) -> Written:
@@ -109,6 +115,7 @@ class Journal:
             try:
                 await asyncio.to_thread(self._to_disk, b"".join(line for line, _ in batch))
             except OSError as error:
+                self._failure = error
                 for _, done in batch:
                     if not done.done():
                         done.set_exception(_trouble(self.path, error))
@@ -118,15 +125,20 @@ class Journal:
                     done.set_result(None)
 
     def _to_disk(self, data: bytes) -> None:
+        if self._failure is not None:
+            raise self._failure
         if self._file is None:
-            raise OSError(9, "the journal is closed")
-        start = self._file.seek(0, os.SEEK_END)
+            raise OSError(errno.EBADF, "the journal is closed")
+        number = self._file.fileno()
+        start = os.fstat(number).st_size
         try:
-            self._file.write(data)
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            left = memoryview(data)
+            while left:
+                left = left[os.write(number, left) :]
+            os.fsync(number)
         except OSError:
-            os.ftruncate(self._file.fileno(), start)
+            with contextlib.suppress(OSError):
+                os.ftruncate(number, start)
             raise
 
 

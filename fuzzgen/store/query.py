@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fuzzgen.errors import QueryError, UnknownName, nearest
 from fuzzgen.store.database import reading
+
+_MISSING = re.compile(r'\b(?:name "?|column "|table ")(\w+)', re.IGNORECASE)
 
 __all__ = ["NAMED", "NamedQuery", "run_query"]
 
@@ -96,7 +99,6 @@ def _explained(connection: Any, error: Exception) -> QueryError:
         return QueryError(f"not allowed: {text}", fix="queries see this database only")
     rows = connection.execute("SELECT table_name, column_name FROM information_schema.columns").fetchall()
     names = {name for row in rows for name in row}
-    missing = next((w.strip('"') for w in text.split() if w.strip('"').isidentifier() and w not in names), "")
-    words = [w for w in text.replace('"', " ").split() if w.islower() and len(w) > 3]
-    close = next((c for w in (missing, *words) if w not in names and (c := nearest(w, names))), [])
+    missing = _MISSING.search(text)
+    close = nearest(missing.group(1), names) if missing else []
     return QueryError(text, fix=f"did you mean {', '.join(close)}?" if close else "see docs/sql.md")

@@ -6,7 +6,7 @@ from typing import Any
 
 from fuzzgen.errors import StorageError
 
-__all__ = ["MIGRATIONS", "migrate"]
+__all__ = ["MIGRATIONS", "migrate", "version_of"]
 
 _TABLES = """
 CREATE TABLE runs (
@@ -103,16 +103,27 @@ GROUP BY ALL;
 MIGRATIONS: tuple[str, ...] = (_TABLES + _VIEWS,)
 
 
-def migrate(connection: Any) -> None:
-    """Brings an open database to the newest version. Raises StorageError where it is newer than this program."""
-    connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER)")
-    row = connection.execute("SELECT max(version) FROM schema_version").fetchone()
+def version_of(connection: Any) -> int:
+    """How many migrations an open database has had; 0 where it is none of ours. Raises StorageError where it is newer."""
+    import duckdb
+
+    try:
+        row = connection.execute("SELECT max(version) FROM schema_version").fetchone()
+    except duckdb.CatalogException:
+        return 0
     version = int(row[0]) if row and row[0] is not None else 0
     if version > len(MIGRATIONS):
         raise StorageError(
             f"the database is of version {version}, this fuzzgen knows up to {len(MIGRATIONS)}",
             fix="use the newer fuzzgen, or another --db",
         )
+    return version
+
+
+def migrate(connection: Any) -> None:
+    """Brings an open database to the newest version. Raises StorageError where it is newer than this program."""
+    version = version_of(connection)
+    connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER)")
     for number in range(version, len(MIGRATIONS)):
         connection.execute("BEGIN")
         connection.execute(MIGRATIONS[number])
