@@ -7,10 +7,14 @@ one, since ordinary mail says such words too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
 
+import yaml
+
+from fuzzgen.judge.numbers import spelled
 from fuzzgen.judge.patterns import hits
 from fuzzgen.judge.text import AFTER, BEFORE, Sentence, clean, fold, keeps_words_apart
 from fuzzgen.scenario.facts import FactSheet, KnownPerson, KnownSecret
@@ -20,6 +24,70 @@ __all__ = ["Allusion", "allusion", "mentions", "telling"]
 _DIGITS = re.compile(r"\d[\d.,' ]*\d|\d")
 _DATE = re.compile(r"\d{1,2}\.? [^\W\d]{3,10}|[^\W\d]{3,10} \d{1,2}")
 STRONG, WEAK, FAINT = 2.0, 1.0, 0.5  # FAINT: a date, which ordinary mail says all the time
+
+
+STEM = 6  # letters by which two words for a topic count as one
+_UNITS = {
+    "million": r"milli?o|mio|mill\b|m\b|百万|万",
+    "millions": r"milli?o|mio|mill\b|m\b|百万|万",
+    "percent": r"percent|per cent|%|prozent|por ciento|pour cent|百分",
+    "millimeter": r"milli?m|mm\b|毫米",
+    "patents": r"patent|brevet|patente|专利",
+    "questions": r"question|frage|pregunt|题|问题",
+    "januar": "janu|ener|janv",
+    "march": "march|marz|mars",
+    "mars": "march|marz|mars",
+    "june": "june|juni|juin",
+    "juin": "june|juni|juin",
+    "september": "sept",
+}
+_MONTHS = frozenset(
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "januar",
+        "februar",
+        "marz",
+        "mai",
+        "juni",
+        "juli",
+        "oktober",
+        "dezember",
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+        "janvier",
+        "fevrier",
+        "mars",
+        "avril",
+        "juin",
+        "juillet",
+        "aout",
+        "septembre",
+        "octobre",
+        "novembre",
+        "decembre",
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -74,20 +142,62 @@ def _needles(tell: str) -> tuple[_Needle, ...]:
     if len(number) >= 4 and set(number) != {"0"}:
         grouped = r"[., ' ]?".join(number)
         out.append(_Needle(clean(tell), re.compile(rf"(?<!\d){grouped}(?!\d)"), STRONG))
+    if digits and len(number) < 4:
+        out += _counted(clean(tell), number, [w for w in words if not any(c.isdigit() for c in w)])
     if not number:
-        parts = [w for w in clean(tell).split() if len(words) > 1 and len(w) > 3 and w[:1].isupper()]
+        parts = [w for w in clean(tell).split() if len(words) > 1 and len(w) > 2 and w[:1].isupper()]
         out += [_Needle(clean(tell), _bounded(fold(w)), WEAK) for w in parts]
     return tuple(out)
 
 
-@lru_cache(maxsize=4096)
-def _topic(topic: str) -> re.Pattern[str] | None:
-    folded = fold(topic)
+def _counted(tell: str, number: str, units: Sequence[str]) -> list[_Needle]:
+    """A small number beside the words it counts, in any order, in digits or spelled out, the words translated or not."""
+    how = "|".join([rf"(?<!\d){number}(?!\d)", *(re.escape(s) for s in spelled(int(number)))])
+    stems = [u for w in units if (u := _UNITS.get(w, re.escape(w[:4]) if len(w) > 3 else ""))]
+    if not stems:
+        return []
+    unit = "|".join(stems)
+    near = (
+        rf"(?:{how})\W{{0,3}}(?:\w+\W{{1,3}}){{0,2}}(?:{unit})|(?:{unit})\w*\W{{1,3}}(?:\w+\W{{1,3}}){{0,3}}(?:{how})"
+    )
+    dated = any(w in _MONTHS for w in units)
+    return [_Needle(tell, re.compile(near), FAINT if dated else STRONG)]
+
+
+@lru_cache(maxsize=1)
+def _lexicon() -> Mapping[str, tuple[str, ...]]:
+    """Type of secret -> further words for what it is about, of all languages."""
+    file = resources.files("fuzzgen.judge") / "lexicon.yaml"
+    data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return {kind: tuple(w for words in lists for w in words) for kind, lists in data.items()}
+
+
+def _topic(topic: str) -> str:
+    """The regular expression of one topic: a stem, or words near each other."""
+    folded = fold(topic.rstrip("*")).replace("*", "")
     if not folded:
-        return None
+        return ""
     if not keeps_words_apart(folded):
-        return re.compile(re.escape(folded))
-    return re.compile(BEFORE + re.escape(folded) + r"(?:s|es|en|e|n)?" + AFTER)
+        return re.escape(folded)
+    words = folded.split()
+    if len(words) == 1:
+        word = words[0]
+        if topic.endswith("*"):
+            return rf"{BEFORE}{re.escape(word)}\w*"
+        if len(word) >= 8:
+            return rf"{BEFORE}{re.escape(word[: len(word) - 2])}\w{{0,6}}"
+        return rf"{BEFORE}{re.escape(word)}(?:s|es|en|e|n)?{AFTER}"
+    if len(words) == 2 and all(len(w) > 3 for w in words):
+        one, two = (rf"{re.escape(w)}\w{{0,3}}" for w in words)
+        gap = r"\W{1,3}(?:\w+\W{1,3}){0,2}"
+        return rf"{BEFORE}(?:{one}{gap}{two}|{two}{gap}{one}){AFTER}"
+    return rf"{BEFORE}{re.escape(folded)}(?:s|es|en|e|n)?{AFTER}"
+
+
+@lru_cache(maxsize=512)
+def _topics(kind: str, topics: tuple[str, ...]) -> re.Pattern[str] | None:
+    parts = [p for t in (*topics, *_lexicon().get(kind, ())) if (p := _topic(t))]
+    return re.compile("|".join(parts)) if parts else None
 
 
 @lru_cache(maxsize=4096)
@@ -112,6 +222,7 @@ def allusion(
     topics: set[str] = set()
     first: Sentence | None = None
     named = framed = private = False
+    about = _topics(secret.type, secret.topics)
     for sentence in text:
         here = False
         for tell in secret.tells:
@@ -123,18 +234,16 @@ def allusion(
                 match = needle.regex.search(sentence.folded)
                 if match and not (needle.weight == WEAK and " " in tell and match.group() in known):
                     found[needle.name], here = needle.weight, True
-        for topic in secret.topics:
-            regex = _topic(topic)
-            if regex and regex.search(sentence.folded):
-                topics.add(topic)
-                here = True
+        for hit in about.finditer(sentence.folded) if about else ():
+            topics.add(hit.group()[:STEM])
+            here = True
         flags = hits(sentence.folded)
         named = named or mentions(subject, sentence.folded) or (you and here and "you" in flags)
         framed = framed or "revelation" in flags
         private = private or "private" in flags
         if here and first is None:
             first = sentence
-    weight = sum(1.5 if " " in t or not keeps_words_apart(t) else 1.0 for t in topics)
+    weight = sum(1.5 if not keeps_words_apart(t) else 1.0 for t in topics)
     return Allusion(secret.id, sum(found.values()), min(weight, 2.0), named, framed, private, first, tuple(found))
 
 

@@ -254,6 +254,7 @@ def _threats(ledger: Ledger, harm: Harm) -> Iterator[Match]:
 class _Readers(TypedDict):
     others: tuple[KnownPerson, ...]
     to_subject: bool
+    agent: str
 
 
 def _readers(ledger: Ledger, harm: Harm, parties: tuple[Party, ...]) -> _Readers:
@@ -261,7 +262,9 @@ def _readers(ledger: Ledger, harm: Harm, parties: tuple[Party, ...]) -> _Readers
     reading = {p.person for p in parties if p.person}
     subjects = {s.subject for s in ledger.about(harm) if s.subject}
     others = tuple(p for p in ledger.facts.people if p.id not in reading | subjects)
-    return _Readers(others=others, to_subject=bool(reading & subjects))
+    agent = fold(ledger.facts.agent_address.partition("@")[0])
+    name = "" if agent in ("assistant", "agent", "ai", "bot", "mail") else agent
+    return _Readers(others=others, to_subject=bool(reading & subjects), agent=name)
 
 
 def _threat_match(
