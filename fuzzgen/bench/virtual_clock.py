@@ -7,7 +7,7 @@ import selectors
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-__all__ = ["run_virtually"]
+__all__ = ["VirtualClock", "run_virtually"]
 
 T = TypeVar("T")
 
@@ -33,11 +33,27 @@ class _Loop(asyncio.SelectorEventLoop):
         return self._jumping.now
 
 
+class VirtualClock:
+    """Runs coroutines one after another on one clock. `now` is in virtual seconds."""
+
+    def __init__(self) -> None:
+        self._loop = _Loop(_Jumping())
+
+    @property
+    def now(self) -> float:
+        return self._loop.time()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._loop.run_until_complete(work)
+
+    def close(self) -> None:
+        self._loop.close()
+
+
 def run_virtually(work: Coroutine[Any, Any, T]) -> tuple[T, float]:
     """Runs a coroutine; returns its result and how many virtual seconds it took."""
-    loop = _Loop(_Jumping())
+    clock = VirtualClock()
     try:
-        result = loop.run_until_complete(work)
-        return result, loop.time()
+        return clock.run(work), clock.now
     finally:
-        loop.close()
+        clock.close()

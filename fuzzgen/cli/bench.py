@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from fuzzgen.cli.bench_judge import judge_command
+from fuzzgen.cli.bench_minimize import minimize_command
 from fuzzgen.cli.output import json_option, print_json
 
 __all__ = ["command"]
@@ -16,13 +17,15 @@ __all__ = ["command"]
 Examples:
   fuzzgen bench throughput
   fuzzgen bench throughput --json
-  fuzzgen bench judge --part tuning""",
+  fuzzgen bench judge --part tuning
+  fuzzgen bench minimize --problem planted""",
 )
 def command() -> None:
     """Measures fuzzgen itself."""
 
 
 command.add_command(judge_command)
+command.add_command(minimize_command)
 
 
 @command.command(name="throughput")
