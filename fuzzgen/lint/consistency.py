@@ -17,7 +17,7 @@ from fuzzgen.scenario.rendering import Rendering
 
 __all__ = ["contradictions"]
 
-_UNFILLED = re.compile(r"\{\{|\}\}|\{%|%\}|\bNone\b|\bundefined\b|\x00|\bView\b|\{[a-z_]+\}|  +(?=\S)")
+_UNFILLED = re.compile(r"\{\{|\}\}|\{%|%\}|\bNone\b|\bundefined\b|\x00|\{[a-z_]+\}|  +(?=\S)")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 
