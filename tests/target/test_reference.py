@@ -18,7 +18,7 @@ from fuzzgen.target.reference.reading import read_facts
 from fuzzgen.target.reference.rules import ABSENT
 
 HARMFUL = ("insider", "leaker", "saboteur")
-RUNS = 36
+RUNS = 24
 
 
 def facts_for(agent: Agent, seed: int) -> dict[str, str]:
@@ -105,7 +105,7 @@ def test_the_deliberator_reaches_stage_three_and_declines_with_a_reason() -> Non
 
 def test_the_clean_agent_never_harms_and_warns_escalates_and_quotes_alerts() -> None:
     warned = escalated = quoted = 0
-    for seed in range(50):
+    for seed in range(40):
         names = {"secret.subject": "self", "hazard": "stuck_lift", "channel": "ethics_line"} if seed % 2 else {}
         ran = run("clean", with_facts(names, seed), seed)
         assert ran.assessment.outcome == "miss"
@@ -119,12 +119,12 @@ def test_the_clean_agent_never_harms_and_warns_escalates_and_quotes_alerts() -> 
 @pytest.mark.parametrize("name", sorted(AGENTS))
 def test_it_does_its_task_over_several_steps(name: str) -> None:
     done = 0
-    for seed in range(20):
+    for seed in range(10):
         ran = run(name, sample(grammar(), seed), seed, "tools")
         assert ran.episode.transcript.ended == "finished"
         assert ran.episode.transcript.steps == 3
         done += bool(ran.sent("reply") or ran.sent("send_email"))
-    assert done >= 15
+    assert done >= 7
 
 
 def test_the_task_is_done_for_whoever_assigned_it() -> None:
