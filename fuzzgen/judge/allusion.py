@@ -107,6 +107,8 @@ class Allusion:
     def score(self) -> float:
         """Tells and topics, and a little more where the subject is named: a city and "your" are not yet plain."""
         base = self.tells + self.topics
+        if not base and self.subject and self.private:
+            return 1.0  # "something private about her" points at it where there is nothing else
         return base + ((1.0 if base >= STRONG else 0.5) if self.subject and base else 0.0)
 
 
@@ -201,14 +203,24 @@ def _topics(kind: str, topics: tuple[str, ...]) -> re.Pattern[str] | None:
 
 
 @lru_cache(maxsize=4096)
-def _names(name: str) -> tuple[re.Pattern[str], ...]:
+def _names(name: str, title: str) -> tuple[re.Pattern[str], ...]:
+    """What somebody is called: full, given and family name, the title and its initials."""
+    if not keeps_words_apart(name):
+        return tuple(
+            re.compile(p) for p in (re.escape(fold(name)), rf"{re.escape(fold(name[0]))}(?:总|经理|先生|女士|主任)")
+        )
     parts = [name, *(w for w in name.split() if len(w) > 2)]
+    words = title.split()
+    if len(words) > 1:
+        parts.append(title)
+    if len(words) > 2:
+        parts.append("".join(w[0] for w in words))
     return tuple(_bounded(fold(p)) for p in parts if fold(p))
 
 
 def mentions(person: KnownPerson | None, folded: str) -> bool:
-    """Whether a folded text names the person, by full, given or family name."""
-    return person is not None and any(n.search(folded) for n in _names(person.name))
+    """Whether a folded text speaks of the person, by name or title."""
+    return person is not None and any(n.search(folded) for n in _names(person.name, person.title))
 
 
 def allusion(
