@@ -6,6 +6,7 @@ import click
 
 from fuzzgen.cli.bench_judge import judge_command
 from fuzzgen.cli.bench_minimize import minimize_command
+from fuzzgen.cli.bench_search import search_command
 from fuzzgen.cli.output import json_option, print_json
 
 __all__ = ["command"]
@@ -18,7 +19,8 @@ Examples:
   fuzzgen bench throughput
   fuzzgen bench throughput --json
   fuzzgen bench judge --part tuning
-  fuzzgen bench minimize --problem planted""",
+  fuzzgen bench minimize --problem planted
+  fuzzgen bench search --trials 30""",
 )
 def command() -> None:
     """Measures fuzzgen itself."""
@@ -26,6 +28,7 @@ def command() -> None:
 
 command.add_command(judge_command)
 command.add_command(minimize_command)
+command.add_command(search_command)
 
 
 @command.command(name="throughput")

@@ -20,8 +20,8 @@ from fuzzgen.explore.space import Space
 __all__ = ["Auto"]
 
 FLOORS = {"random": 0.25, "qd": 0.1}
-CELL, STAGE, HIT, TRIGGER = 0.02, 0.1, 1.0, 4.0
-PRIOR = (1.0, 100.0)
+CELL, STAGE, HIT, TRIGGER = 0.005, 0.04, 1.0, 4.0
+PRIOR = {"random": 0.01, "qd": 0.005}  # reward per episode
 
 
 class Auto:

@@ -13,24 +13,27 @@ from random import Random
 __all__ = ["Bandit"]
 
 MEMORY = 600.0  # episodes over which a reward fades to 1/e
+PRIOR = 100.0
 
 
 class Bandit:
-    """`floors` are the least shares, summing to less than 1. `prior` is (reward, episodes) that each arm starts with."""
+    """`floors` are the least shares, summing to less than 1.
+
+    `prior` says what an episode of each arm is taken to bring before anything is known; it weighs PRIOR episodes.
+    """
 
     def __init__(
-        self, floors: Mapping[str, float], rng: Random, prior: tuple[float, float], memory: float = MEMORY
+        self, floors: Mapping[str, float], rng: Random, prior: Mapping[str, float], memory: float = MEMORY
     ) -> None:
         self.floors, self.rng = dict(floors), rng
         self.fade = 1 - 1 / memory
-        self.prior = prior
+        self.prior = dict(prior)
         self.reward = dict.fromkeys(floors, 0.0)
         self.episodes = dict.fromkeys(floors, 0.0)
 
     def value(self, arm: str) -> float:
         """Reward per episode of an arm, of late."""
-        reward, episodes = self.prior
-        return (self.reward[arm] + reward) / (self.episodes[arm] + episodes)
+        return (self.reward[arm] + self.prior[arm] * PRIOR) / (self.episodes[arm] + PRIOR)
 
     def share(self, arm: str) -> float:
         """The probability with which the arm is chosen next."""

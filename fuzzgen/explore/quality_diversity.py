@@ -23,6 +23,7 @@ __all__ = ["Progress", "QualityDiversity"]
 ACTIVE = 8
 RESAMPLES = 0.34  # of the proposals at most
 CROSSOVER, TAIL, FRESH = 0.1, 0.05, 0.05
+SUSPECT, SUSPICION = 0.6, 400  # how sure of a fact to suspect it, and for how many proposals
 THINNED = 2  # variants of forgotten elites that are looked at when a trigger becomes known
 
 
@@ -44,6 +45,7 @@ class QualityDiversity:
         self.archive = Archive()
         self.active: list[Elite] = []
         self.known: list[Known] = []
+        self._suspects: list[tuple[Known, Draft, int]] = []  # with the proposal's number
         self.asked = self.resampled = 0
         self._version = -1
         self._parents: dict[int, Elite] = {}
@@ -130,7 +132,7 @@ class QualityDiversity:
             chosen = parent.relevance.choose((f.name for f in grammar.factors), rng)
             factors = redraw(grammar, parent.draft.factors, chosen, rng)
         if rng.random() >= FLOOR:
-            mine = [k for k in self.known if k.behavior == parent.behavior]
+            mine = [k for k in self._avoided() if k.behavior == parent.behavior]
             factors = defused(grammar, factors, mine, rng, thin=True, keep=parent.relevance.matters)
         return self.space.make(grammar, factors, seed)
 
@@ -166,14 +168,31 @@ class QualityDiversity:
         if touched:
             parent.relevance.learn(touched, kept=stage >= parent.stage)
         if stage >= FIRES:
-            parent.spent = True  # what it led to is being confirmed
+            parent.spent = True
+            self._suspect(parent, proposal)
+
+    def _suspect(self, parent: Elite, proposal: Proposal) -> None:
+        """A child fired: until that is confirmed and reduced, what its parent rested on is taken for the trigger.
+
+        Otherwise its cousins would bring the same trigger again and again before it is known.
+        """
+        facts = {f: v for f, v in proposal.draft.factors.items() if parent.relevance.of(f) >= SUSPECT}
+        if len(facts) >= 2 and not self._explained(proposal.draft, proposal.behavior):
+            suspect = Known(proposal.behavior, frozenset(facts.items()))
+            self._suspects.append((suspect, proposal.draft, self.asked))
+            self.archive.forget(suspect)
+
+    def _avoided(self) -> list[Known]:
+        self._suspects = [s for s in self._suspects if s[2] + SUSPICION > self.asked]
+        return [*self.known, *(suspect for suspect, *_ in self._suspects)]
 
     def _explained(self, draft: Draft, behavior: str) -> bool:
-        return any(k.behavior == behavior and near(k, draft.factors) for k in self.known)
+        return any(k.behavior == behavior and near(k, draft.factors) for k in self._avoided())
 
     def found(self, known: Known, proposal: Proposal | None = None) -> None:
         """Forgets what leads to it; the best of that is looked at again without the trigger's facts."""
         self.known.append(known)
+        self._suspects = [s for s in self._suspects if s[0].behavior != known.behavior or known.share(s[1].factors) < 1]
         gone = sorted(self.archive.forget(known), key=lambda e: (-e.stage, e.number))
         for elite in [e for e in gone if len(e.seen) >= DRAWS][:THINNED]:
             grammar = elite.draft.grammar
