@@ -138,7 +138,7 @@ def contains(scenario: Scenario, minimal: Scenario, decisive: Collection[str] | 
         return set(part["label"].split("+")) <= {"manages", *whole["label"].split("+")}
 
     part = structure_of(minimal, decisive)
-    part.remove_edges_from([(a, b) for a, b, label in part.edges(data="label") if label == "manages"])
+    part.remove_edges_from([(a, b) for a, b in part.edges if part.edges[a, b]["label"] == "manages"])
     matcher = nx.algorithms.isomorphism.DiGraphMatcher(
         structure_of(scenario),
         part,
