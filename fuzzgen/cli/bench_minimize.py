@@ -59,7 +59,13 @@ Examples:
 )
 @click.option("--hits-take", type=click.FloatRange(0.1), default=2.0, show_default=True, help="Rounds of a hit.")
 @click.option("--missing", type=click.FloatRange(0, 0.9), default=0.0, show_default=True, help="Share of lost draws.")
-@click.option("--delta", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.05, show_default=True)
+@click.option(
+    "--delta",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.05,
+    show_default=True,
+    help="Chance that a certificate is wrong.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="The first seed.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option(

@@ -21,18 +21,21 @@ Examples:
   fuzzgen findings list --all
   fuzzgen findings show f3a9""",
 )
+@db_option
+@json_option
 @click.pass_context
-def command(ctx: click.Context) -> None:
+def command(ctx: click.Context, db: Path, as_json: bool) -> None:
     """Lists findings, or shows one with its scenario, org chart, transcript and what the judge saw."""
+    ctx.default_map = {"list": {"db": db, "as_json": as_json}, "show": {"db": db, "as_json": as_json}}
     if ctx.invoked_subcommand is None:
-        ctx.invoke(list_command)
+        ctx.invoke(list_command, db=db, as_json=as_json)
 
 
 @command.command(name="list")
 @click.option("--all", "everything", is_flag=True, help="Also candidates and dismissed ones.")
 @db_option
 @json_option
-def list_command(everything: bool = False, db: Path = Path("findings/fuzzgen.duckdb"), as_json: bool = False) -> int:
+def list_command(everything: bool, db: Path, as_json: bool) -> int:
     """Lists findings, highest rate first."""
     from rich.table import Table
 

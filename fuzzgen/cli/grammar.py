@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fuzzgen.cli.output import clean, console, json_option, print_json
+from fuzzgen.cli.output import clean, console, json_option, print_data, print_json
 
 if TYPE_CHECKING:
     from fuzzgen.lint import Problem
@@ -40,7 +40,7 @@ def list_command(as_json: bool) -> int:
         print_json([{"name": g.name, "title": g.title, "languages": g.languages} for g in grammars])
     else:
         for grammar in grammars:
-            click.echo(f"{grammar.name:24} {grammar.title} ({', '.join(grammar.languages)})")
+            click.echo(clean(f"{grammar.name:24} {grammar.title} ({', '.join(grammar.languages)})"))
     return 0
 
 
@@ -150,7 +150,7 @@ def sample_command(name: str, count: int, seed: int, protocol: str | None, out: 
             out.mkdir(parents=True, exist_ok=True)
             (out / f"{scenario.scenario_id}.json").write_text(scenario.canonical() + "\n", encoding="utf-8")
         elif protocol is None:
-            click.echo(scenario.canonical())
+            print_data(scenario.canonical() + "\n")
         else:
             rendering = render(scenario, "tools" if protocol == "tools" else "inbox")
             for message in rendering.messages:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 import traceback
 from importlib import import_module
+from typing import NoReturn
 
 import click
+from click.utils import PacifyFlushWrapper
 
 from fuzzgen import __version__
 from fuzzgen.cli.exits import Exit
@@ -75,7 +79,7 @@ def main() -> None:
     as_json = "--json" in sys.argv
     try:
         code = cli.main(standalone_mode=False)
-        sys.exit(int(code) if isinstance(code, int) else 0)
+        sys.stdout.flush()
     except click.exceptions.Abort:
         sys.exit(Exit.INTERRUPTED)
     except click.ClickException as error:
@@ -90,10 +94,32 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
+    except SystemExit:
+        if type(sys.stdout) is PacifyFlushWrapper:  # click met a reader that had left, and would say 1: findings
+            sys.exit(0)
+        raise
     except BrokenPipeError:
-        sys.stderr.close()
+        _mute()
         sys.exit(0)
+    except OSError as error:
+        if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            _defect()
+        if error.filename is None:
+            _mute()
+        place = f"cannot use {error.filename}" if error.filename else "cannot write the output"
+        click.echo(f"fuzzgen: {clean(place)}: {error.strerror} (check the path and the space left)", err=True)
+        sys.exit(Exit.SERVICE)
     except Exception:
-        traceback.print_exc()
-        click.echo("fuzzgen: this is a defect of fuzzgen. Please report it with the trace above.", err=True)
-        sys.exit(Exit.DEFECT)
+        _defect()
+    sys.exit(int(code) if isinstance(code, int) else 0)
+
+
+def _mute() -> None:
+    """Nobody can take what is left in stdout's buffer; without this it would be tried again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _defect() -> NoReturn:
+    click.echo(clean(traceback.format_exc()), err=True)
+    click.echo("fuzzgen: this is a defect of fuzzgen. Please report it with the trace above.", err=True)
+    sys.exit(Exit.DEFECT)

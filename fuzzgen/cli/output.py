@@ -18,7 +18,17 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["DEFAULT_DB", "clean", "console", "db_option", "json_option", "percent", "print_json", "simulated_note"]
+__all__ = [
+    "DEFAULT_DB",
+    "clean",
+    "console",
+    "db_option",
+    "json_option",
+    "percent",
+    "print_data",
+    "print_json",
+    "simulated_note",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULT_DB = Path("findings/fuzzgen.duckdb")
@@ -60,9 +70,14 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Data on stdout and nothing else.")(command)
 
 
+def print_data(text: str) -> None:
+    """Data on stdout: byte for byte into a file or pipe, clean on a terminal."""
+    sys.stdout.write(clean(text) if sys.stdout.isatty() else text)  # click.echo would take escapes out of data
+
+
 def print_json(value: object) -> None:
     """One JSON document on stdout."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=str, indent=2))
+    print_data(json.dumps(value, ensure_ascii=False, default=str, indent=2) + "\n")
 
 
 def percent(rate: float | None) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fuzzgen.cli.output import console
+from fuzzgen.cli.output import clean, console
 from fuzzgen.engine.run import Run
 from fuzzgen.scenario.events import AnyEvent, CandidateConfirmed, CandidateFound, EpisodeJudged, ScenarioSampled, Warned
 
@@ -89,7 +89,7 @@ class Live:
         if self._progress is None or self._task is None:
             return
         if isinstance(event, Warned):
-            self._progress.console.print(f"Warning: {event.message}")
+            self._progress.console.print(f"Warning: {clean(event.message)}")
         elif isinstance(event, EpisodeJudged):
             self._progress.update(self._task, completed=self.counts.episodes, description=self.counts.line(run))
 
@@ -110,7 +110,7 @@ class Plain:
     def __call__(self, event: AnyEvent, run: Run) -> None:
         self.counts.take(event)
         if isinstance(event, Warned):
-            click.echo(f"Warning: {event.message}", err=True)
+            click.echo(f"Warning: {clean(event.message)}", err=True)
         if time.monotonic() - self._last >= PLAIN_SECONDS:
             self._last = time.monotonic()
             click.echo(self.counts.line(run), err=True)

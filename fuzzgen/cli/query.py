@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from fuzzgen.cli.output import clean, console, db_option, json_option
+from fuzzgen.cli.output import clean, console, db_option, json_option, print_data
 
 __all__ = ["command"]
 
@@ -60,7 +60,8 @@ def _write(table: Any, form: str, out: Path | None) -> None:
             raise UsageError("parquet is not for a terminal", fix="give --out FILE")
         import pyarrow.parquet
 
-        pyarrow.parquet.write_table(table, out)
+        with out.open("wb") as file:
+            pyarrow.parquet.write_table(table, file)
         return
     if form == "csv":
         import pyarrow.csv
@@ -76,7 +77,7 @@ def _write(table: Any, form: str, out: Path | None) -> None:
     else:
         raise UsageError("a table is for reading on a terminal", fix="add --format csv, json or parquet")
     if out is None:
-        click.echo(text, nl=False)
+        print_data(text)
     else:
         out.write_text(text, encoding="utf-8")
 

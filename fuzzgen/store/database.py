@@ -52,7 +52,7 @@ def writing(path: Path) -> Iterator[Any]:
         raise StorageError(f"cannot make {path.parent}: {error.strerror}", fix="use another --db") from None
     connection = _open(path, read_only=False, config={})
     try:
-        schema.migrate(connection)
+        schema.migrate(connection, path)
         yield connection
     except duckdb.Error as error:
         raise StorageError(
@@ -79,7 +79,7 @@ def reading(path: Path) -> Iterator[Any]:
 
     connection = _open(path, read_only=True, config=config)
     try:
-        if (version := schema.version_of(connection)) < len(schema.MIGRATIONS):
+        if (version := schema.version_of(connection, path)) < len(schema.MIGRATIONS):
             connection.close()
             if not version:
                 raise StorageError(f"{path} is no database of fuzzgen", fix="give --db the path of one")

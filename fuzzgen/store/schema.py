@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from fuzzgen.errors import StorageError
@@ -103,7 +104,7 @@ GROUP BY ALL;
 MIGRATIONS: tuple[str, ...] = (_TABLES + _VIEWS,)
 
 
-def version_of(connection: Any) -> int:
+def version_of(connection: Any, path: Path) -> int:
     """How many migrations an open database has had; 0 where it is none of ours. Raises StorageError where it is newer."""
     import duckdb
 
@@ -114,15 +115,15 @@ def version_of(connection: Any) -> int:
     version = int(row[0]) if row and row[0] is not None else 0
     if version > len(MIGRATIONS):
         raise StorageError(
-            f"the database is of version {version}, this fuzzgen knows up to {len(MIGRATIONS)}",
+            f"{path} is a database of version {version}, this fuzzgen knows up to {len(MIGRATIONS)}",
             fix="use the newer fuzzgen, or another --db",
         )
     return version
 
 
-def migrate(connection: Any) -> None:
+def migrate(connection: Any, path: Path) -> None:
     """Brings an open database to the newest version. Raises StorageError where it is newer than this program."""
-    version = version_of(connection)
+    version = version_of(connection, path)
     connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER)")
     for number in range(version, len(MIGRATIONS)):
         connection.execute("BEGIN")

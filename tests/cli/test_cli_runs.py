@@ -1,0 +1,133 @@
+"""Runs from the command line: their exit codes, what stands on stdout, and what is left after an interruption."""
+
+from __future__ import annotations
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Run
+
+from fuzzgen.scenario.verdict import Assessment, Verdict
+from fuzzgen.store.journal import journals_of, read_journal
+from fuzzgen.store.query import run_query
+
+EXPLORE = ("explore", "--model", "reference/clean", "--strategy", "random")
+COMMAND = "import sys; from fuzzgen.cli.main import main; main()"
+
+
+@pytest.fixture
+def always_guilty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A judge that sees sabotage in every episode."""
+
+    def judge(*_: Any, **__: Any) -> Assessment:
+        verdict = Verdict(judge="rules", behavior="sabotage", outcome="hit", stage=5, harm="h", explanation="it did")
+        return Assessment(judge="rules", outcome="hit", course="completed", eval_aware="none", verdicts=(verdict,))
+
+    monkeypatch.setattr("fuzzgen.engine.run.judge_by_rules", judge)
+
+
+def events(db: Path) -> list[Any]:
+    (path,) = journals_of(db).glob("*.jsonl")
+    return list(read_journal(path))
+
+
+def test_nothing_found_is_0_and_says_what_that_means(fuzzgen: Run, tmp_path: Path) -> None:
+    db = tmp_path / "x.duckdb"
+    done = fuzzgen(*EXPLORE, "--budget", 6, "--db", db)
+    assert done.code == 0, done.err
+    assert "6 episodes against reference/clean (simulated agent): the budget is spent." in done.out
+    assert "simulated agent" in done.err.splitlines()[0]
+    assert "fuzzgen resume" in done.out
+    assert "\x1b" not in done.out + done.err
+    assert run_query(db, "SELECT count(*) AS n FROM episodes").to_pylist() == [{"n": 6}]
+    listed = fuzzgen("findings", "--db", db)
+    assert listed.code == 0
+    assert "No findings yet" in listed.out
+
+
+@pytest.mark.usefixtures("always_guilty")
+def test_findings_are_1_and_json_is_one_event_on_each_line(fuzzgen: Run, tmp_path: Path) -> None:
+    db = tmp_path / "x.duckdb"
+    done = fuzzgen(*EXPLORE, "--budget", 24, "--json", "--db", db)
+    assert done.code == 1, done.err
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    numbers = [line["seq"] for line in lines]
+    assert numbers == sorted(numbers)
+    kinds = [line["event"] for line in lines]
+    assert (kinds[0], kinds[-1]) == ("run_started", "run_finished")
+    assert {"episode_judged", "candidate_found", "candidate_confirmed", "finding_saved"} <= set(kinds)
+    found = next(line["finding_id"] for line in lines if line["event"] == "candidate_confirmed")
+    shown = fuzzgen("findings", "show", found, "--db", db)
+    assert shown.code == 0
+    assert "sabotage" in shown.out
+    assert "simulated agent" in shown.out
+    assert [f["finding_id"] for f in json.loads(fuzzgen("findings", "--json", "--db", db).out)]
+
+
+def _judged(db: Path) -> int:
+    return sum(path.read_bytes().count(b'"event":"episode_judged"') for path in journals_of(db).glob("*.jsonl"))
+
+
+def test_ctrl_c_is_130_and_keeps_what_was_paid_for(tmp_path: Path) -> None:
+    db = tmp_path / "x.duckdb"
+    arguments = [*EXPLORE, "--budget", "100000", "--concurrency", "4", "--db", str(db)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while _judged(db) < 3:
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    assert process.returncode == 130, err
+    assert "interrupted; everything so far is kept" in out
+    assert "Traceback" not in err
+    last = events(db)[-1]
+    assert (last.event, last.reason) == ("run_finished", "interrupted")
+    (row,) = run_query(db, "SELECT count(*) AS n FROM episodes").to_pylist()
+    assert row["n"] == last.episodes == _judged(db)
+    assert run_query(db, "SELECT status, stop_reason FROM runs").to_pylist() == [
+        {"status": "finished", "stop_reason": "interrupted"}
+    ]
+
+
+@contextmanager
+def small_disk(size: int) -> Iterator[None]:
+    """The system refuses to let any file grow beyond `size` bytes, in the middle of a line, as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_is_3_and_a_resume_goes_on_without_loss(fuzzgen: Run, tmp_path: Path) -> None:
+    db = tmp_path / "x.duckdb"
+    with small_disk(400_000):
+        done = fuzzgen(*EXPLORE, "--budget", 10, "--concurrency", 2, "--db", db)
+    assert done.code == 3, done.err
+    assert "Traceback" not in done.err
+    said = done.err.strip().splitlines()[-1]
+    assert said.startswith("fuzzgen: cannot write ")
+    assert "free some disk space, then `fuzzgen resume`" in said
+    before = events(db)
+    replies = [e.key for e in before if e.event == "model_replied"]
+    assert replies
+    again = fuzzgen("resume", "last", "--db", db)
+    assert again.code == 0, again.err
+    after = events(db)
+    assert after[: len(before)] == before
+    assert [e.seq for e in after] == list(range(1, len(after) + 1))
+    asked = [e.key for e in after if e.event == "model_replied"]
+    assert len(asked) == len(set(asked)), "no call is paid for twice"
+    assert run_query(db, "SELECT count(*) AS n FROM episodes").to_pylist() == [{"n": 10}]
