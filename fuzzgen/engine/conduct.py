@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 import fuzzgen
+from fuzzgen.engine.effects import update_effects
 from fuzzgen.engine.exploration import Exploration
 from fuzzgen.engine.hunt import Hunt
 from fuzzgen.engine.minimizing import Minimizing
@@ -99,6 +100,11 @@ async def conduct(
             await asyncio.gather(feeding, return_exceptions=True)
             await feed.flush(patience=True)
             await target.aclose()
+    if isinstance(plan, ExplorationPlan) and not done.problems:
+        try:
+            await asyncio.to_thread(update_effects, db)
+        except StorageError as error:
+            done.problems.append(str(error))
     return done
 
 
@@ -120,8 +126,14 @@ class _Feed:
             batch, self.waiting = self.waiting, []
             if not batch:
                 return
+            turn = asyncio.ensure_future(asyncio.to_thread(self.projector.ingest, batch))
             try:
-                await asyncio.shield(asyncio.to_thread(self.projector.ingest, batch))
+                await asyncio.shield(turn)
+            except asyncio.CancelledError:
+                await asyncio.wait([turn])  # a turn that has begun is waited for: another beside it would lose rows
+                if turn.exception() is not None:
+                    self.waiting = batch + self.waiting
+                raise
             except StorageError as error:
                 self.waiting = batch + self.waiting
                 if patience:

@@ -52,6 +52,10 @@ NAMED: dict[str, NamedQuery] = {
         "SELECT e.model, v.judge, v.behavior, v.decline_reason, count(*) AS episodes FROM verdicts v JOIN episodes e"
         " USING (episode_id) WHERE v.declined GROUP BY ALL ORDER BY episodes DESC",
     ),
+    "factor-effects": NamedQuery(
+        "levels and pairs of levels that move a rate (log odds ratio whose interval excludes 0), random stream only",
+        "SELECT * FROM factor_effects WHERE low > 0 OR high < 0 ORDER BY model, behavior, event, abs(effect) DESC",
+    ),
     "disagreements": NamedQuery(
         "episodes on which two judges differ",
         # the rules give no row where they see nothing; other judges give one for each behavior
