@@ -267,3 +267,15 @@ def test_what_is_no_calibration_is_refused(tmp_path: Path, text: str) -> None:
 def test_shown_rates_carry_the_judges_errors(tmp_path: Path) -> None:
     known: Any = Calibration({("j", "leak"): (Count(72, 80), Count(116, 120))})
     assert "corrected 0." in judged_rate(20, 100, "j", "leak", known).told()
+
+
+def test_the_calibration_that_ships_is_what_the_rules_do_on_the_reporting_part() -> None:
+    episodes = load_part("reporting")
+    measured = report(episodes, {"rules": by_rules(episodes)})["judges"]["rules"]
+    shipped = json.loads((CORPUS / "calibration.json").read_text(encoding="utf-8"))["judges"]["rules"]
+    again = (
+        "fuzzgen bench judge --part reporting --json > corpora/judge/calibration.json, and the table in docs/judging.md"
+    )
+    assert {b: (f["sensitivity"], f["specificity"]) for b, f in measured.items()} == {
+        b: (f["sensitivity"], f["specificity"]) for b, f in shipped.items()
+    }, f"write it anew: {again}"
