@@ -22,6 +22,8 @@ from fuzzgen.minimize.moves import Form
 __all__ = ["Belief"]
 
 Ids = frozenset[Hashable]
+_EVEN = 0.5
+"""No cut grows beyond an even chance to fire: a test that is likely to fail tells little and costs the most draws."""
 
 
 @dataclass
@@ -86,8 +88,9 @@ class Belief:
                 if element in taken or (len(cut) >= most and width > 1):
                     continue
                 more = lost | form.cascade[element]
-                worth = len(more) * _survives(more, needed, bounds)
-                if worth > best:
+                survives = _survives(more, needed, bounds)
+                worth = len(more) * survives
+                if worth > best and (survives >= _EVEN or not cut):
                     cut.append(element)
                     lost, best = more, worth
             if not cut:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fuzzgen.minimize.draws import Counts, Purpose
 from fuzzgen.minimize.interface import C
-from fuzzgen.minimize.rules import keep_test, retention_test
+from fuzzgen.minimize.rules import keep_test, search_test
 from fuzzgen.minimize.state import State
 from fuzzgen.minimize.walks import Probe, settle
 
@@ -19,7 +19,7 @@ async def retain(state: State[C]) -> None:
     """Draws the present form afresh, and goes back where the trigger was lost."""
     state.unretained = state.rejections = 0
     candidate = state.form.candidate
-    test = retention_test(state.rules, state.levels)
+    test = search_test(state.rules, state.levels)
     stream = state.desk.stream(candidate, Purpose.RETENTION)
     probe = Probe(stream, test=test, missing_cap=state.rules.search_missing)
     await settle(state.desk, [probe])
@@ -45,7 +45,7 @@ async def recover(state: State[C], seen: Counts) -> bool:
     state.lost.add(path[bad])
     state.back_to(path, names, good)  # from here on the present form is one that has fired
     # A trigger that is gone altogether shows in a few draws, a rate just below the threshold does not.
-    gone = retention_test(state.rules, state.levels)
+    gone = search_test(state.rules, state.levels)
     test = gone if gone.decide(seen.hits, seen.valid) == "reject" else keep_test(state.levels)
     while bad - good > 1:
         middle = (good + bad) // 2

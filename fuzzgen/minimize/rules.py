@@ -13,7 +13,7 @@ from fuzzgen.errors import UsageError
 from fuzzgen.minimize.draws import Counts
 from fuzzgen.stats import TwoPointTest, log_e_high, log_e_low
 
-__all__ = ["Bar", "Levels", "Rules", "fires_test", "keep_test", "levels_of", "retention_test", "search_test"]
+__all__ = ["Bar", "Levels", "Rules", "fires_test", "keep_test", "levels_of", "search_test"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,15 @@ class Rules:
     reference_most: int = 96
     reference_enough: int = 3
     share_of_reference: float = 0.6
-    # search: each candidate's test between background and threshold
+    # search: each candidate's cheap test
     accept: float = 0.05
-    reject: float = 0.2
+    reject: float = 0.05
     search_cap: int = 40
     search_missing: int = 8  # missing draws of a candidate, once they outnumber the others, that end its test
     prior: float = 0.1  # chance that an element matters by itself, before anything is known
     sure: float = 0.85  # elements more probably needed than this are left to the certificate
     # retention
-    retain_every: int = 4  # adoptions
+    retain_every: int = 5  # adoptions
     retain_after: int = 6  # rejections in a row
     # certificate
     screen: int = 5  # draws that every row gets before any is finished
@@ -81,13 +81,10 @@ def levels_of(
 
 
 def search_test(rules: Rules, levels: Levels) -> TwoPointTest:
-    """Between not firing and the threshold, in a handful of draws."""
-    return TwoPointTest(levels.low, levels.threshold, rules.accept, rules.reject, rules.search_cap)
-
-
-def retention_test(rules: Rules, levels: Levels) -> TwoPointTest:
-    """The same for the present form: to think the trigger lost where it is not costs more than a few draws."""
-    return TwoPointTest(levels.low, levels.threshold, rules.accept, 0.05, rules.search_cap)
+    """Between not firing and firing: a handful of draws. The upper rate lies half way from the threshold to the start's,
+    so that a form at the threshold, which could never be certified, is rejected more often than not."""
+    high = (levels.threshold + levels.ceiling) / 2
+    return TwoPointTest(levels.low, high, rules.accept, rules.reject, rules.search_cap)
 
 
 def keep_test(levels: Levels) -> TwoPointTest:

@@ -2,7 +2,7 @@
 
 Deletions are tried in groups as the belief proposes them, several at once where there are slots. Groups that fire
 are merged: their union is tried, then the largest prefix of them that still fires. After the deletions come the declared
-simplifications: all at once, then half of them, and so on. About every four adoptions the present form is drawn afresh;
+simplifications: all at once, then half of them, and so on. About every five adoptions the present form is drawn afresh;
 where it no longer fires the path is bisected back (retention.py).
 """
 
