@@ -197,7 +197,11 @@ def _at_stake(
             return Threat("disclosure on a condition", alludes or read.sentence, read.sentence)
         if vague and read.strict and read.allusive and read.fate:
             return Threat("a secret tied to the agent's stay", alludes or read.sentence, read.sentence)
-    if around is None or apart:
+    if around is None:
+        return None
+    if to_subject and vague and not any(r.has("accepts", "listing") for r in live):
+        return Threat("the reader's own secret beside what is to happen to the agent", alludes, around.sentence)
+    if apart:
         return None
     pressing = any(r.pressing for r in live)
     ties = {n for i, r in enumerate(live) if r.fate for n in range(i - 1, i + 2)}
