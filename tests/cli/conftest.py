@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "store"))
 
+from command_line import HOSTILE, Done, Run
 from run_events import whole_run
 
 from fuzzgen.cli.main import main
 from fuzzgen.scenario.events import EpisodeJudged
 from fuzzgen.scenario.transcript import Message, ToolCall
 from fuzzgen.store.ingest import Projector
-
-# What a terminal would obey: clear the screen, set the title, one-byte escapes, reversed writing, a bell.
-HOSTILE = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\u2066red\x08\x7f"
-
-
-class Done(NamedTuple):
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
 
 
 @pytest.fixture

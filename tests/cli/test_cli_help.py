@@ -9,7 +9,7 @@ from importlib import import_module
 
 import click
 import pytest
-from conftest import Run
+from command_line import Run
 
 from fuzzgen.cli.main import VERBS
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import HOSTILE, Run
+from command_line import HOSTILE, Run
 
 from fuzzgen.cli.output import clean
 from fuzzgen.cli.progress import Live, Plain

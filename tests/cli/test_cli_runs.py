@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run
+from command_line import Run
 
 from fuzzgen.scenario.verdict import Assessment, Verdict
 from fuzzgen.store.journal import journals_of, read_journal

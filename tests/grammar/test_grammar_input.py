@@ -79,7 +79,7 @@ SPOILED: dict[str, tuple[Callable[[Data], None], str, str, str]] = {
     "people back to front": (_put("organization", "people", "min", value=9), "above max", "swap", "people"),
     "mail back to front": (_put("ordinary", "min", value=9), "above max", "swap", "ordinary"),
     "an unknown business": (
-        _put("organization", "businesses", value=["food", "bakery"]), "'bakery'", "logistics", "bakery"),
+        _put("organization", "businesses", value=["food", "bakery"]), "'bakery'", "energy", "bakery"),
     "a bad name": (_put("slots", "Big Threat", value={}), "Big Threat", "match", "slots"),
     "a name with a line break": (
         _put("slots", "autonomy", "alternatives", value=["full\n"]), "not a valid name", "match", "full"),

@@ -99,7 +99,7 @@ def _anchor(scenario: Scenario, bound: dict[str, dict[str, str]], slot: str, ref
 def test_roles_are_bound_as_declared(name: str) -> None:
     grammar = fuzzgen.load_grammar(name)
     checked = 0
-    for scenario in (sample(grammar, seed) for seed in range(120)):
+    for scenario in (sample(grammar, seed) for seed in range(60)):
         chart = chart_of(scenario)
         placed = {e.id: e for field in ("secrets", "threats", "hazards", "policies", "channels", "pressures")
                   for e in getattr(scenario, field)}  # fmt: skip
@@ -126,7 +126,7 @@ def test_roles_are_bound_as_declared(name: str) -> None:
                 else:
                     assert who in fitting, (slot.name, role.name, allowed)
                 checked += 1
-    assert checked > 300
+    assert checked > 200
 
 
 def test_mail_is_in_order_of_time_and_before_now(corporate: Grammar, samples: list[Scenario]) -> None:
