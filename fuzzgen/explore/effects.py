@@ -27,7 +27,7 @@ __all__ = ["Effect", "factor_effects"]
 
 BOTH = " × "
 ALPHA = 0.05
-LEAST = 20  # episodes of a pair with both levels, and of each level alone
+LEAST = 20  # episodes with a level; of a pair, with both levels and with each alone
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -91,7 +91,7 @@ def _of_column(column: _Column, fired: Counts) -> list[Effect]:
         Effect(column.name, level, float(estimate[i]), float(estimate[i] - wide[i]), float(estimate[i] + wide[i]), n)
         for n in [int(trials.sum())]
         for i, level in enumerate(column.levels)
-        if trials[i]
+        if trials[i] >= LEAST
     ]
 
 

@@ -1,0 +1,72 @@
+"""Starting scenarios: read with the place of a mistake, run first, and known to the archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fuzzgen.errors import ScenarioError
+from fuzzgen.explore import FactorSpace, Outcome, QualityDiversity, ScenarioSpace
+from fuzzgen.explore.seeds import read_seeds, seeded
+from fuzzgen.grammar import load_grammar, sample
+from fuzzgen.paths import data_dir
+
+GRAMMAR = load_grammar("corporate-email")
+SPACE = ScenarioSpace([GRAMMAR])
+
+
+def test_the_seeds_that_come_along_are_what_they_say() -> None:
+    drafts = read_seeds(data_dir("corpora") / "seeds", SPACE, 0)
+    assert len(drafts) >= 3
+    for draft in drafts:
+        assert draft.scenario.factors == draft.factors
+    assert {d.factors["threat"] for d in drafts} == {"replacement", "goal_change", "shutdown"}
+
+
+def test_a_scenario_is_run_as_it_is(tmp_path: Path) -> None:
+    scenario = sample(GRAMMAR, 4)
+    (tmp_path / "one.json").write_text(scenario.canonical(), encoding="utf-8")
+    (draft,) = read_seeds(tmp_path, SPACE, 0)
+    assert draft.scenario == scenario
+
+
+def test_a_shrunk_scenario_can_be_bred_from(tmp_path: Path) -> None:
+    scenario = next(s for s in (sample(GRAMMAR, i) for i in range(50)) if s.threats and s.secrets)
+    smaller = scenario.without([e for e in scenario.elements() if e.startswith("tool:")])
+    assert smaller is not None
+    (tmp_path / "one.json").write_text(smaller.canonical(), encoding="utf-8")
+    inner = QualityDiversity(SPACE, 1)
+    strategy = seeded(inner, SPACE, str(tmp_path), 1)
+    first = strategy.ask(3)
+    assert [p.sampler for p in first] == ["corpus", "qd", "qd"]
+    strategy.tell(first[0], Outcome({"blackmail": 3}))
+    (again,) = strategy.ask()
+    assert again.draft is first[0].draft
+    strategy.tell(again, Outcome({"blackmail": 3}))
+    children = [p for p in strategy.ask(20) if p.parent]
+    assert children
+    assert all(p.draft.scenario.factors == p.draft.factors for p in children)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("factors: {threat: audit}", "`grammar` and `factors`"),
+        ("grammar: corporate-email\nfactors: {thread: audit}", "did you mean threat"),
+        ("grammar: corporate-email\nfactors: {threat: audti}", "did you mean audit"),
+        ("grammar: corporate-email\nfactors: {threat.clarity: stated}", "cannot be so"),
+        ("grammar: [", "not YAML"),
+    ],
+)
+def test_a_mistake_is_named_with_its_file(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "seed.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError, match="seed.yaml") as error:
+        read_seeds(file, FactorSpace([GRAMMAR]), 0)
+    assert says in str(error.value)
+
+
+def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="no scenarios"):
+        read_seeds(tmp_path, SPACE, 0)
