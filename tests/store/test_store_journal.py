@@ -69,7 +69,7 @@ async def test_writers_that_arrive_together_share_a_disk_turn_in_order(
         await journal.write(Warned(message="200"))
     assert messages(path) == [str(n) for n in range(201)]
     assert [e.seq for e in read_journal(path)] == list(range(1, 202))
-    assert len(turns) <= 4
+    assert 2 <= len(turns) <= 4
 
 
 async def test_what_is_acknowledged_is_on_disk(tmp_path: Path) -> None:
