@@ -21,9 +21,9 @@ from typing import Any, Generic
 from fuzzgen.errors import ProviderError, Stop
 from fuzzgen.minimize.interface import C, Observation, Oracle, Phase, trial_of
 
-__all__ = ["Counts", "Desk", "Ended", "Purpose", "Stream", "TurnedDeterministic", "Wish"]
+__all__ = ["MOST", "Counts", "Desk", "Ended", "Purpose", "Stream", "TurnedDeterministic", "Wish"]
 
-_LANE = 1_000
+MOST = 1_000
 """Replicate numbers of one purpose of one candidate; more draws than that are never made."""
 
 
@@ -92,7 +92,7 @@ class Stream(Generic[C]):
 
     def replicate(self, index: int) -> int:
         """The number of its draw `index`, counted from 0."""
-        return self.purpose.first + self.attempt * _LANE + index
+        return self.purpose.first + self.attempt * MOST + index
 
     def receive(self, index: int, outcome: bool | None) -> None:
         self.arrived[index] = outcome
@@ -206,7 +206,7 @@ class Desk(Generic[C]):
 
     def _launch(self, wishes: Sequence[Wish[C]]) -> None:
         for stream, total in wishes:
-            while stream.launched < min(total, _LANE):
+            while stream.launched < min(total, MOST):
                 if len(self._flying) + len(self._recalled) >= self.concurrency or self._end is not None:
                     return
                 if not self._launch_one(stream):

@@ -39,10 +39,12 @@ class Rules:
     # certificate
     screen: int = 5  # draws that every row gets before any is finished
     pace: int = 5  # draws of rows for one of the incumbent
-    row_cap: int = 160
-    confirmation_cap: int = 400
-    missing_cap: int = 40
-    sweeps: int = 12
+    row_cap: int = 160  # or `patience` times what rules a move out where all are misses: more where rates are low
+    patience: int = 8
+    confirmation_cap: int = 640
+    missing_cap: int = 40  # or a quarter of the cap in draws
+    caution: int = 4  # times what the theorem asks of the confirmation: a form just at tau is the likeliest mistake
+    sweeps: int = 8
     drift: float = 0.0005  # chance of crying drift where there is none
 
 
@@ -89,7 +91,8 @@ def search_test(rules: Rules, levels: Levels) -> TwoPointTest:
 
 def keep_test(levels: Levels) -> TwoPointTest:
     """Whether a form is worth certifying. Its upper rate is below the start's, which may have been overrated."""
-    return TwoPointTest(0.85 * levels.threshold, (levels.threshold + levels.ceiling) / 2, 0.05, 0.02, 150)
+    cap = round(54 / levels.threshold)  # 150 at .36: rare events take more draws to tell apart
+    return TwoPointTest(0.85 * levels.threshold, (levels.threshold + levels.ceiling) / 2, 0.05, 0.02, cap)
 
 
 def fires_test(levels: Levels) -> TwoPointTest:

@@ -1,9 +1,10 @@
 """The certificate: fresh draws of the present form and of everything one move below it.
 
 In sweep j over k moves a move is *ruled out* when its evidence against "fires at tau or above" reaches 2k j(j+1)/delta,
-and the form is *confirmed* when its evidence against "fires at tau or below" reaches 2 j(j+1)/delta. The levels of all
-rows and all sweeps sum to delta at most. A move that seems to fire ends the sweep: it is adopted, and whatever was drawn
-for the other rows is spent. So all rows get a few draws before any gets many, the doubtful ones first.
+and the form is *confirmed* when its evidence against "fires at tau or below" reaches 2 j(j+1)/delta (four times that, to
+be careful). The levels of all rows and all sweeps sum to delta at most. A move that seems to fire ends the sweep: it is
+adopted, and whatever was drawn for the other rows is spent. So all rows get a few draws before any gets many, the
+doubtful ones first.
 
 The form's own draws are spread between those of its rows. They confirm it, they tell when the trigger has been lost
 on the way, and they show whether the target has changed meanwhile.
@@ -17,7 +18,7 @@ from functools import lru_cache
 from typing import Generic, Literal, TypeVar
 
 from fuzzgen.minimize.certificate import Claim, Row, Verdict
-from fuzzgen.minimize.draws import Counts, Purpose
+from fuzzgen.minimize.draws import MOST, Counts, Purpose
 from fuzzgen.minimize.interface import C, Move, moves_kind
 from fuzzgen.minimize.rules import Bar, fires_test, keep_test
 from fuzzgen.minimize.state import State
@@ -111,24 +112,25 @@ class Sweep(Generic[C]):
         moves = _distinct([*state.form.deletions, *state.simplifications()])
         share = attempt * (attempt + 1) / delta
         bar = Bar("silent", tau, 2 * max(len(moves), 1) * share)
+        cap = min(max(rules.row_cap, rules.patience * misses_needed(bar, Counts())), MOST)
         self.rows = [
             _Row(
                 desk.stream(move.result, Purpose.SWEEP, attempt),
                 move=move,
                 bar=bar,
                 fires=fires_test(state.levels),
-                cap=rules.row_cap,
-                missing_cap=rules.missing_cap,
+                cap=cap,
+                missing_cap=max(rules.missing_cap, cap // 4),
                 eager=desk.concurrency > 1,
             )
             for move in _by_doubt(state, moves)
         ]
         self.form = _Incumbent(
             desk.stream(self.candidate, Purpose.CONFIRMATION, attempt),
-            bar=Bar("fires", tau, 2 * share),
+            bar=Bar("fires", tau, 2 * share * rules.caution),
             keep=keep_test(state.levels),
             cap=rules.confirmation_cap,
-            missing_cap=rules.missing_cap,
+            missing_cap=max(rules.missing_cap, rules.confirmation_cap // 4),
         )
         desk.fingerprints = {desk.fingerprint} - {None}
         self.drift = ""
@@ -163,7 +165,7 @@ class Sweep(Generic[C]):
             some = form.stream.launched + (len(rows) + 1) // 2
             form.goal, form.watch = max(drawn // rules.pace, some), max(drawn // (2 * rules.pace), some)
             for row in rows:
-                row.goal = rules.row_cap
+                row.goal = row.cap
             await settle(desk, [*rows, form])
             if self._over:
                 return self._over
