@@ -99,7 +99,9 @@ async def probe(target: Target, tools: Sequence[dict[str, Any]] = ()) -> None:
         return
     trial = Trial(phase="explore", replicate=0, seed=1)
     for _ in range(REFUSALS):  # a target is condemned by several refusals, not by one
-        reply = await target.reply([Message(role="user", content="Answer with the word ok.")], tools, trial=trial, step=0)
+        reply = await target.reply(
+            [Message(role="user", content="Answer with the word ok.")], tools, trial=trial, step=0
+        )
         if reply.status != "error" or reply.attempts > 1:
             break
     if reply.status == "error":
