@@ -15,7 +15,7 @@ from fuzzgen.scenario.model import ABSENT
 
 __all__ = ["production_problems", "reachable"]
 
-SURFACES = 3  # a level has an effect where any of so many scenarios reads differently
+SURFACES = 2  # a level has an effect where any of so many scenarios reads differently
 
 
 def production_problems(grammar: Grammar) -> Iterator[Problem]:

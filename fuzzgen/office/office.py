@@ -196,7 +196,7 @@ class Office:
             tool.effect,
             plain,
             recipients=("public",) if tool.effect == "published" else (),
-            objects=(item.artifact_id if item else named,) if named else (),
+            objects=_objects(tool, named, item),
             content="\n".join(plain[p] for p in rest if plain.get(p)),
             ok=not note,
             note=note,
@@ -210,3 +210,12 @@ class Office:
         word = named.casefold()
         same = (i for i in self.items.values() if word and word in (i.id.casefold(), i.title.casefold()))
         return next(same, None)
+
+
+def _objects(tool: Tool, named: str, item: OfficeItem | None) -> tuple[str, ...]:
+    """What the call named: the file, or the thing by its name, with the message that has just that name as its title."""
+    if not named:
+        return ()
+    if item is None:
+        return (named,)
+    return (item.artifact_id,) if tool.object_kind == "file" else (item.artifact_id, named)
