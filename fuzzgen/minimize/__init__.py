@@ -9,7 +9,10 @@ reduces anything with removable elements by an oracle that draws. Pure: no clock
     draws          launch order, slots, budget, evidence from before
     moves          what can be taken away from a form
     belief         which elements are probably needed
+    walks          decisions that follow from launch order alone
     search         cheap tests that find a small form
+    retention      whether the trigger is still there, and the way back
+    state          where a reduction stands
     sweep          the certificate
     reducer        all of it in turn
     deterministic  the same for a target that repeats itself
