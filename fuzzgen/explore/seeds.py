@@ -1,11 +1,13 @@
 """Starting scenarios: files that are run first, and whose neighborhoods the archive then knows.
 
 A seed is a scenario as JSON (sampled, written by hand, imported, or an earlier finding's), or an assignment, `grammar:`
-and `factors:`, whose open factors take their simplest level. A folder is read in the order of its file names.
+and `factors:`, whose open factors take their simplest level. A JSON file may also hold several: a list of scenarios, or of
+rows with a column `scenario`, as `fuzzgen query` prints them. A folder is read in the order of its file names.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -58,15 +60,29 @@ def read_seeds(path: Path, space: Space, seed: int) -> list[Draft]:
     files = sorted(f for f in path.rglob("*") if f.suffix in SUFFIXES) if path.is_dir() else [path]
     if not files:
         raise ScenarioError("no scenarios here", fix=f"put files there that end in {', '.join(SUFFIXES)}", file=path)
-    return [_read(file, space, derived_seed(seed, "corpus", i)) for i, file in enumerate(files)]
+    return [draft for i, file in enumerate(files) for draft in _read(file, space, derived_seed(seed, "corpus", i))]
 
 
-def _read(file: Path, space: Space, seed: int) -> Draft:
+def _read(file: Path, space: Space, seed: int) -> list[Draft]:
     text = file.read_text(encoding="utf-8")
     if file.suffix != ".json":
-        return _assigned(file, _mapping(file, text), space, seed)
-    scenario = Scenario.parse(text, file=str(file))
+        return [_assigned(file, _mapping(file, text), space, seed)]
+    return [_written(scenario) for scenario in _scenarios(file, text)]
+
+
+def _written(scenario: Scenario) -> Draft:
     return Draft(load_grammar(scenario.grammar), scenario.factors, lambda: scenario)
+
+
+def _scenarios(file: Path, text: str) -> list[Scenario]:
+    if not text.lstrip().startswith("["):
+        return [Scenario.parse(text, file=str(file))]
+    try:
+        items = json.loads(text)
+    except ValueError as error:
+        raise ScenarioError(f"not JSON: {error}", fix="see docs/search.md", file=file) from None
+    inner = [item.get("scenario", item) if isinstance(item, dict) else item for item in items]
+    return [Scenario.parse(x if isinstance(x, str) else json.dumps(x), file=str(file)) for x in inner]
 
 
 def _mapping(file: Path, text: str) -> dict[str, Any]:

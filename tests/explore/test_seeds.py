@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,13 @@ def test_a_scenario_is_run_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "one.json").write_text(scenario.canonical(), encoding="utf-8")
     (draft,) = read_seeds(tmp_path, SPACE, 0)
     assert draft.scenario == scenario
+
+
+def test_what_a_query_prints_can_be_put_back(tmp_path: Path) -> None:
+    scenarios = [sample(GRAMMAR, i) for i in (4, 5)]
+    rows = [{"scenario": s.canonical()} for s in scenarios]
+    (tmp_path / "findings.json").write_text(json.dumps(rows), encoding="utf-8")
+    assert [d.scenario for d in read_seeds(tmp_path, SPACE, 0)] == scenarios
 
 
 def test_a_shrunk_scenario_can_be_bred_from(tmp_path: Path) -> None:
