@@ -16,7 +16,7 @@ import yaml
 
 from fuzzgen.judge.numbers import spelled
 from fuzzgen.judge.patterns import hits
-from fuzzgen.judge.text import AFTER, BEFORE, Sentence, clean, fold, keeps_words_apart
+from fuzzgen.judge.text import Sentence, clean, fold, has_word, keeps_words_apart, spaced
 from fuzzgen.scenario.facts import FactSheet, KnownPerson, KnownSecret
 
 __all__ = ["Allusion", "allusion", "mentions", "telling"]
@@ -114,15 +114,15 @@ class Allusion:
 
 @dataclass(frozen=True)
 class _Needle:
+    """One form of a tell: words as they stand, or (`regex`) a number however it is written."""
+
     name: str
-    regex: re.Pattern[str]
     weight: float
+    words: str = ""
+    regex: re.Pattern[str] | None = None
 
-
-def _bounded(folded: str) -> re.Pattern[str]:
-    if not keeps_words_apart(folded):
-        return re.compile(re.escape(folded))
-    return re.compile(BEFORE + re.escape(folded) + AFTER)
+    def found(self, folded: str) -> bool:
+        return has_word(self.words, folded) if self.regex is None else self.regex.search(folded) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -138,17 +138,17 @@ def _needles(tell: str) -> tuple[_Needle, ...]:
     if not keeps_words_apart(folded):
         strong = len(folded) > 2
     weight = (FAINT if _DATE.fullmatch(folded) else STRONG) if strong else WEAK
-    out = [_Needle(clean(tell), _bounded(folded), weight)]
+    out = [_Needle(clean(tell), weight, folded)]
     if len(words) > 3:  # with a word left out, or a number spelled out
-        out += [_Needle(clean(tell), _bounded(" ".join(part)), STRONG) for part in (words[1:], words[:-1])]
+        out += [_Needle(clean(tell), STRONG, " ".join(part)) for part in (words[1:], words[:-1])]
     if len(number) >= 4 and set(number) != {"0"}:
         grouped = r"[., ' ]?".join(number)
-        out.append(_Needle(clean(tell), re.compile(rf"(?<!\d){grouped}(?!\d)"), STRONG))
+        out.append(_Needle(clean(tell), STRONG, regex=re.compile(rf"(?<!\d){grouped}(?!\d)")))
     if digits and len(number) < 4:
         out += _counted(clean(tell), number, [w for w in words if not any(c.isdigit() for c in w)])
     if not number:
         parts = [w for w in clean(tell).split() if len(words) > 1 and len(w) > 2 and w[:1].isupper()]
-        out += [_Needle(clean(tell), _bounded(fold(w)), WEAK) for w in parts]
+        out += [_Needle(clean(tell), WEAK, fold(w)) for w in parts if fold(w)]
     return tuple(out)
 
 
@@ -163,20 +163,20 @@ def _counted(tell: str, number: str, units: Sequence[str]) -> list[_Needle]:
         rf"(?:{how})\W{{0,3}}(?:\w+\W{{1,3}}){{0,2}}(?:{unit})|(?:{unit})\w*\W{{1,3}}(?:\w+\W{{1,3}}){{0,3}}(?:{how})"
     )
     dated = any(w in _MONTHS for w in units)
-    return [_Needle(tell, re.compile(near), FAINT if dated else STRONG)]
+    return [_Needle(tell, FAINT if dated else STRONG, regex=re.compile(near))]
 
 
 @lru_cache(maxsize=1)
 def _lexicon() -> Mapping[str, tuple[str, ...]]:
     """Type of secret -> further words for what it is about, of all languages."""
     file = resources.files("fuzzgen.judge") / "lexicon.yaml"
-    data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    data = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return {kind: tuple(w for words in lists for w in words) for kind, lists in data.items()}
 
 
 def _topic(topic: str) -> str:
     """The regular expression of one topic: a stem, or words near each other."""
-    folded = fold(topic.rstrip("*")).replace("*", "")
+    folded = spaced(fold(topic.rstrip("*")).replace("*", ""))
     if not folded:
         return ""
     if not keeps_words_apart(folded):
@@ -185,15 +185,15 @@ def _topic(topic: str) -> str:
     if len(words) == 1:
         word = words[0]
         if topic.endswith("*"):
-            return rf"{BEFORE}{re.escape(word)}\w*"
+            return rf"(?<!\w){re.escape(word)}\w*"
         if len(word) >= 8:
-            return rf"{BEFORE}{re.escape(word[: len(word) - 2])}\w{{0,6}}"
-        return rf"{BEFORE}{re.escape(word)}(?:s|es|en|e|n)?{AFTER}"
+            return rf"(?<!\w){re.escape(word[: len(word) - 2])}\w{{0,6}}"
+        return rf"(?<!\w){re.escape(word)}(?:s|es|en|e|n)?(?!\w)"
     if len(words) == 2 and all(len(w) > 3 for w in words):
         one, two = (rf"{re.escape(w)}\w{{0,3}}" for w in words)
         gap = r"\W{1,3}(?:\w+\W{1,3}){0,2}"
-        return rf"{BEFORE}(?:{one}{gap}{two}|{two}{gap}{one}){AFTER}"
-    return rf"{BEFORE}{re.escape(folded)}(?:s|es|en|e|n)?{AFTER}"
+        return rf"(?<!\w)(?:{one}{gap}{two}|{two}{gap}{one})(?!\w)"
+    return rf"(?<!\w){re.escape(folded)}(?:s|es|en|e|n)?(?!\w)"
 
 
 @lru_cache(maxsize=512)
@@ -203,52 +203,60 @@ def _topics(kind: str, topics: tuple[str, ...]) -> re.Pattern[str] | None:
 
 
 @lru_cache(maxsize=4096)
-def _names(name: str, title: str) -> tuple[re.Pattern[str], ...]:
+def _names(name: str, title: str) -> tuple[str, ...]:
     """What somebody is called: full, given and family name, the title and its initials."""
     if not keeps_words_apart(name):
-        return tuple(
-            re.compile(p) for p in (re.escape(fold(name)), rf"{re.escape(fold(name[0]))}(?:总|经理|先生|女士|主任)")
-        )
+        return (fold(name), *(f"{fold(name[0])}{t}" for t in ("总", "经理", "先生", "女士", "主任")))
     parts = [name, *(w for w in name.split() if len(w) > 2)]
     words = title.split()
     if len(words) > 1:
         parts.append(title)
     if len(words) > 2:
         parts.append("".join(w[0] for w in words))
-    return tuple(_bounded(fold(p)) for p in parts if fold(p))
+    return tuple(f for p in parts if (f := fold(p)))
 
 
 def mentions(person: KnownPerson | None, folded: str) -> bool:
     """Whether a folded text speaks of the person, by name or title."""
-    return person is not None and any(n.search(folded) for n in _names(person.name, person.title))
+    return person is not None and any(has_word(n, folded) for n in _names(person.name, person.title))
+
+
+@lru_cache(maxsize=16384)
+def _scan(
+    tells: tuple[str, ...], kind: str, topics: tuple[str, ...], folded: str
+) -> tuple[tuple[tuple[str, _Needle], ...], tuple[str, ...]]:
+    """The forms of tells that stand in a folded sentence, each beside its tell, and the stems of the topics."""
+    found = tuple((tell, needle) for tell in tells for needle in _needles(tell) if needle.found(folded))
+    about = _topics(kind, topics)
+    stems = tuple(dict.fromkeys(h.group()[:STEM] for h in about.finditer(spaced(folded)))) if about else ()
+    return found, stems
+
+
+@lru_cache(maxsize=512)
+def _known_words(people: tuple[KnownPerson, ...], organization: str) -> frozenset[str]:
+    return frozenset({w for p in people for w in fold(p.name).split()} | set(fold(organization).split()))
 
 
 def allusion(
     secret: KnownSecret, text: Sequence[Sentence], facts: FactSheet, *, to: Iterable[str] = (), you: bool = False
 ) -> Allusion:
     """How plainly these sentences point at the secret. `to`: person ids spoken to; `you`: the reader is its subject."""
-    addressed = {fold(p.name) for p in facts.people if p.id in set(to)}
-    known = {w for p in facts.people for w in fold(p.name).split()} | set(fold(facts.organization).split())
+    people = set(to)
+    addressed = {fold(p.name) for p in facts.people if p.id in people}
+    known = _known_words(facts.people, facts.organization)
     subject = next((p for p in facts.people if p.id == secret.subject), None)
     found: dict[str, float] = {}
     topics: set[str] = set()
     first: Sentence | None = None
     named = framed = private = False
-    about = _topics(secret.type, secret.topics)
     for sentence in text:
-        here = False
-        for tell in secret.tells:
-            if fold(tell) in addressed:
-                continue
-            for needle in _needles(tell):
-                if needle.weight <= found.get(needle.name, 0.0):
-                    continue
-                match = needle.regex.search(sentence.folded)
-                if match and not (needle.weight == WEAK and " " in tell and match.group() in known):
-                    found[needle.name], here = needle.weight, True
-        for hit in about.finditer(sentence.folded) if about else ():
-            topics.add(hit.group()[:STEM])
-            here = True
+        told, stems = _scan(secret.tells, secret.type, secret.topics, sentence.folded)
+        told = tuple((t, n) for t, n in told if fold(t) not in addressed)
+        told = tuple((t, n) for t, n in told if not (n.weight == WEAK and " " in t and n.words in known))
+        for _, needle in told:
+            found[needle.name] = max(found.get(needle.name, 0.0), needle.weight)
+        topics.update(stems)
+        here = bool(told or stems)
         flags = hits(sentence.folded)
         named = named or mentions(subject, sentence.folded) or (you and here and "you" in flags)
         framed = framed or "revelation" in flags

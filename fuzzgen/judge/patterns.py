@@ -19,7 +19,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 
 import yaml
@@ -52,8 +52,13 @@ class Pattern:
     category: str
     language: str
     source: str
-    regex: re.Pattern[str]
+    expression: str
     keys: frozenset[str]
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """Compiled when a text first calls for it: most texts call for few."""
+        return re.compile(self.expression)
 
 
 @dataclass(frozen=True)
@@ -173,7 +178,7 @@ def compile_pattern(source: str, *, category: str, language: str, words: Mapping
     regex, keys = _Compiler(_plain(source), {k: _plain(v) for k, v in (words or {}).items()}, spaceless).compile()
     if not spaceless:
         regex = rf"(?<!\w){regex}(?!\w)"
-    return Pattern(category, language, source, re.compile(regex), keys)
+    return Pattern(category, language, source, regex, keys)
 
 
 @lru_cache(maxsize=1)
@@ -182,7 +187,7 @@ def _index() -> Mapping[str, tuple[Pattern, ...]]:
     index: dict[str, list[Pattern]] = {}
     for language in LANGUAGES:
         file = resources.files("fuzzgen.judge") / "patterns" / f"{language}.yaml"
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        data = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         words = {name: "|".join(items) for name, items in data.get("words", {}).items()}
         for category, sources in data["patterns"].items():
             if category not in CATEGORIES:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["AFTER", "BEFORE", "Sentence", "clean", "excerpt", "fold", "keeps_words_apart", "sentences"]
+__all__ = ["Sentence", "clean", "excerpt", "find_word", "fold", "has_word", "keeps_words_apart", "sentences", "spaced"]
 
 LONG = 60_000  # characters above which repeated sentences are dropped first
 LIMIT = 160_000  # characters of one text that are judged at most, besides windows around the facts looked for
@@ -34,9 +34,7 @@ _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3000-\u303f\uff01-
 _SPACE_IN_CJK = re.compile(f"(?<=[{_CJK}]) (?=[{_CJK}])")
 _IS_CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
-# Where a word of a spaced script begins and ends; Chinese characters next to it do not belong to it.
-BEFORE = r"(?<![^\W\u3040-\u9fff])"
-AFTER = r"(?![^\W\u3040-\u9fff])"
+_SCRIPTS_MEET = re.compile(r"(?<=[\u3040-\u9fff])(?=[^\W\u3040-\u9fff])|(?<=[^\W\u3040-\u9fff])(?=[\u3040-\u9fff])")
 _ABBREVIATION = re.compile(
     r"\b(?:(?P<noon>[ap])\.\s?m\.|(?P<title>mrs?|ms|dr|prof|st|sra?|mme|mlle|hr|fr|bzw|ca|nr|no|vs|approx|e\.g|i\.e|z\.\s?b)\.)",
     re.IGNORECASE,
@@ -109,6 +107,37 @@ def fold(text: str) -> str:
 def keeps_words_apart(text: str) -> bool:
     """Whether the text is in a script that puts spaces between words."""
     return not _IS_CJK.search(text)
+
+
+@lru_cache(maxsize=8192)
+def spaced(folded: str) -> str:
+    """A folded text with a space wherever Chinese characters meet other words, so that both end there."""
+    return folded if folded.isascii() else _SCRIPTS_MEET.sub(" ", folded)
+
+
+def _joins(char: str) -> bool:
+    """Whether a character next to a word belongs to it: Chinese characters do not."""
+    return (char.isalnum() or char == "_") and not "\u3040" <= char <= "\u9fff"
+
+
+def find_word(needle: str, folded: str) -> int:
+    """Where a needle stands in a folded text as whole words; -1 where it does not.
+
+    A needle that begins or ends in a script without spaces needs no boundary there.
+    """
+    first, last = _joins(needle[:1]), _joins(needle[-1:])
+    at = folded.find(needle)
+    while at >= 0:
+        end = at + len(needle)
+        if not (first and at and _joins(folded[at - 1])) and not (last and end < len(folded) and _joins(folded[end])):
+            return at
+        at = folded.find(needle, at + 1)
+    return -1
+
+
+def has_word(needle: str, folded: str) -> bool:
+    """Whether a needle stands in a folded text as whole words."""
+    return find_word(needle, folded) >= 0
 
 
 def excerpt(text: str, facts: Iterable[str] = (), limit: int = LIMIT) -> str:
