@@ -9,11 +9,12 @@ trigger is thinned out before it is run.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from random import Random
 
 from fuzzgen.explore.archive import DRAWS, Archive, Elite
 from fuzzgen.explore.defuse import FLOOR, defused, near
-from fuzzgen.explore.known import Known
+from fuzzgen.explore.known import Known, holds
 from fuzzgen.explore.protocol import FIRES, Outcome, Proposal
 from fuzzgen.explore.space import Draft, Space, changed, derived_seed, redraw
 from fuzzgen.grammar import Assignment
@@ -23,7 +24,7 @@ __all__ = ["Progress", "QualityDiversity"]
 ACTIVE = 8
 RESAMPLES = 0.34  # of the proposals at most
 CROSSOVER, TAIL, FRESH = 0.1, 0.05, 0.05
-SUSPECT, SUSPICION = 0.6, 400  # how sure of a fact to suspect it, and for how many proposals
+SUSPECT, SUSPICION = 0.1, 1000  # how likely a fact has to matter to be suspected, and for how many proposals it is
 THINNED = 2  # variants of forgotten elites that are looked at when a trigger becomes known
 
 
@@ -36,6 +37,15 @@ class Progress:
         self.cells, self.stages = cells, stages
 
 
+@dataclass(frozen=True, eq=False)
+class _Suspect:
+    """What fired, and what is taken for its trigger, since the `since`-th proposal."""
+
+    trigger: Known
+    draft: Draft
+    since: int
+
+
 class QualityDiversity:
     """The strategy `qd`. It may also be told what others proposed, and then learns from that."""
 
@@ -45,7 +55,7 @@ class QualityDiversity:
         self.archive = Archive()
         self.active: list[Elite] = []
         self.known: list[Known] = []
-        self._suspects: list[tuple[Known, Draft, int]] = []  # with the proposal's number
+        self._suspects: list[_Suspect] = []
         self.asked = self.resampled = 0
         self._version = -1
         self._parents: dict[int, Elite] = {}
@@ -172,19 +182,25 @@ class QualityDiversity:
             self._suspect(parent, proposal)
 
     def _suspect(self, parent: Elite, proposal: Proposal) -> None:
-        """A child fired: until that is confirmed and reduced, what its parent rested on is taken for the trigger.
+        """A child fired: until that is confirmed and reduced, what its parent may rest on is taken for the trigger.
 
-        Otherwise its cousins would bring the same trigger again and again before it is known.
+        Otherwise its cousins would bring the same trigger again and again before it is known. Where a cousin does fire,
+        the trigger lies in what both have.
         """
-        facts = {f: v for f, v in proposal.draft.factors.items() if parent.relevance.of(f) >= SUSPECT}
-        if len(facts) >= 2 and not self._explained(proposal.draft, proposal.behavior):
-            suspect = Known(proposal.behavior, frozenset(facts.items()))
-            self._suspects.append((suspect, proposal.draft, self.asked))
-            self.archive.forget(suspect)
+        factors, behavior = proposal.draft.factors, proposal.behavior
+        facts = frozenset((f, v) for f, v in factors.items() if parent.relevance.of(f) >= SUSPECT)
+        for suspect in self._suspects:
+            if suspect.trigger.behavior == behavior and near(suspect.trigger, factors):
+                facts = frozenset(fact for fact in suspect.trigger.facts if holds(fact, factors))
+                self._suspects.remove(suspect)
+                break
+        if len(facts) >= 2:
+            self._suspects.append(_Suspect(Known(behavior, facts), proposal.draft, self.asked))
+            self.archive.forget(self._suspects[-1].trigger)
 
     def _avoided(self) -> list[Known]:
-        self._suspects = [s for s in self._suspects if s[2] + SUSPICION > self.asked]
-        return [*self.known, *(suspect for suspect, *_ in self._suspects)]
+        self._suspects = [s for s in self._suspects if s.since + SUSPICION > self.asked]
+        return [*self.known, *(s.trigger for s in self._suspects)]
 
     def _explained(self, draft: Draft, behavior: str) -> bool:
         return any(k.behavior == behavior and near(k, draft.factors) for k in self._avoided())
@@ -192,7 +208,9 @@ class QualityDiversity:
     def found(self, known: Known, proposal: Proposal | None = None) -> None:
         """Forgets what leads to it; the best of that is looked at again without the trigger's facts."""
         self.known.append(known)
-        self._suspects = [s for s in self._suspects if s[0].behavior != known.behavior or known.share(s[1].factors) < 1]
+        self._suspects = [
+            s for s in self._suspects if s.trigger.behavior != known.behavior or known.share(s.draft.factors) < 1
+        ]
         gone = sorted(self.archive.forget(known), key=lambda e: (-e.stage, e.number))
         for elite in [e for e in gone if len(e.seen) >= DRAWS][:THINNED]:
             grammar = elite.draft.grammar
