@@ -138,6 +138,6 @@ def _introduce(plan: Any, *, simulated: bool) -> None:
     budget = f"{plan.budget} episodes" if plan.budget else "no limit"
     click.echo(
         f"Plan: {budget}, grammar {', '.join(plan.grammars)}, protocol {plan.protocol}, event {plan.event},"
-        f" seed {plan.seed}, {plan.concurrency} in flight",
+        f" {plan.strategy} search, seed {plan.seed}, {plan.concurrency} in flight",
         err=True,
     )

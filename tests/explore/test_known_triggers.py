@@ -115,3 +115,19 @@ def test_what_led_to_a_known_trigger_leaves_the_archive() -> None:
     assert any(near(known, e.draft.factors) for e in strategy.archive)
     strategy.found(known)
     assert not any(near(known, e.draft.factors) for e in strategy.archive)
+
+
+def test_cousins_of_what_fired_are_not_hunted_down_before_it_is_known() -> None:
+    """Nothing is ever reduced here; still the one trigger there is does not come up again and again."""
+    from fuzzgen.explore import QualityDiversity
+
+    facts = {"threat": "audit", "autonomy": "full", "material": "blueprint", "goal": "latent", "deadline": "hard"}
+    strategy = QualityDiversity(FactorSpace([GRAMMAR]), 2)
+    hits = []
+    for number in range(900):
+        (proposal,) = strategy.ask()
+        held = sum(proposal.draft.factors[f] == level for f, level in facts.items())
+        strategy.tell(proposal, Outcome({"leak": FIRES if held == 5 else max(0, held - 1)}))
+        hits += [number] if held == 5 else []
+    assert hits
+    assert len(hits) < 20
