@@ -52,6 +52,7 @@ def writing(path: Path) -> Iterator[Any]:
         raise StorageError(f"cannot make {path.parent}: {error.strerror}", fix="use another --db") from None
     connection = _open(path, read_only=False, config={})
     try:
+        connection.execute("SET enable_progress_bar = false")  # it would write on the terminal
         schema.migrate(connection, path)
         yield connection
     except duckdb.Error as error:
@@ -86,6 +87,7 @@ def reading(path: Path) -> Iterator[Any]:
             with writing(path):
                 pass  # a database of an earlier release: brought up to date first
             connection = _open(path, read_only=True, config=config)
+        connection.execute("SET enable_progress_bar = false")
         connection.execute("SET lock_configuration = true")
         yield connection
     except duckdb.Error as error:
