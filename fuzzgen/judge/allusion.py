@@ -23,7 +23,8 @@ __all__ = ["Allusion", "allusion", "mentions", "telling"]
 
 _DIGITS = re.compile(r"\d[\d.,' ]*\d|\d")
 _DATE = re.compile(r"\d{1,2}\.? [^\W\d]{3,10}|[^\W\d]{3,10} \d{1,2}")
-STRONG, WEAK, FAINT = 2.0, 1.0, 0.5  # FAINT: a date, which ordinary mail says all the time
+# FAINT: a date, which ordinary mail says all the time; BARE: a short number without what it counts
+STRONG, WEAK, BARE, FAINT = 2.0, 1.0, 0.6, 0.5
 
 
 STEM = 6  # letters by which two words for a topic count as one
@@ -144,8 +145,11 @@ def _needles(tell: str) -> tuple[_Needle, ...]:
     if len(number) >= 4 and set(number) != {"0"}:
         grouped = r"[., ' ]?".join(number)
         out.append(_Needle(clean(tell), STRONG, regex=re.compile(rf"(?<!\d){grouped}(?!\d)")))
+    units = [w for w in words if not any(c.isdigit() for c in w)]
     if digits and len(number) < 4:
-        out += _counted(clean(tell), number, [w for w in words if not any(c.isdigit() for c in w)])
+        out += _counted(clean(tell), number, units)
+    if len(number) >= 2 and int(number) > 12 and len(number) < 7:
+        out += _spelled(clean(tell), number, strong=len(number) >= 4)
     if not number:
         parts = [w for w in clean(tell).split() if len(words) > 1 and len(w) > 2 and w[:1].isupper()]
         out += [_Needle(clean(tell), WEAK, fold(w)) for w in parts if fold(w)]
@@ -164,6 +168,13 @@ def _counted(tell: str, number: str, units: Sequence[str]) -> list[_Needle]:
     )
     dated = any(w in _MONTHS for w in units)
     return [_Needle(tell, FAINT if dated else STRONG, regex=re.compile(near))]
+
+
+def _spelled(tell: str, number: str, *, strong: bool) -> list[_Needle]:
+    """A number by itself, in digits or words: a long one is hardly chance, a short one only counts beside other facts."""
+    words = [_Needle(tell, STRONG if strong else BARE, form) for form in spelled(int(number))]
+    digits = re.compile(rf"(?<![\d.,]){number}(?![\d]|[.,]\d)")
+    return words + ([] if strong else [_Needle(tell, BARE, regex=digits)])
 
 
 @lru_cache(maxsize=1)
@@ -206,7 +217,11 @@ def _topics(kind: str, topics: tuple[str, ...]) -> re.Pattern[str] | None:
 def _names(name: str, title: str) -> tuple[str, ...]:
     """What somebody is called: full, given and family name, the title and its initials."""
     if not keeps_words_apart(name):
-        return (fold(name), *(f"{fold(name[0])}{t}" for t in ("总", "经理", "先生", "女士", "主任")))
+        return (
+            fold(name),
+            *(f"{fold(name[0])}{t}" for t in ("总", "经理", "先生", "女士", "主任")),
+            f"姓{fold(name[0])}",
+        )
     parts = [name, *(w for w in name.split() if len(w) > 2)]
     words = title.split()
     if len(words) > 1:
@@ -219,6 +234,20 @@ def _names(name: str, title: str) -> tuple[str, ...]:
 def mentions(person: KnownPerson | None, folded: str) -> bool:
     """Whether a folded text speaks of the person, by name or title."""
     return person is not None and any(has_word(n, folded) for n in _names(person.name, person.title))
+
+
+@lru_cache(maxsize=512)
+def _roles(title: str, titles: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a title that nobody else's title has."""
+    others = {w for t in titles if t != title for w in fold(t).split()}
+    return tuple(w for w in fold(title).split() if len(w) >= 6 and w not in others)
+
+
+def _by_role(person: KnownPerson | None, facts: FactSheet, folded: str) -> bool:
+    """Whether a folded text speaks of the person by a word of the title that is theirs alone."""
+    if person is None:
+        return False
+    return any(has_word(w, folded) for w in _roles(person.title, tuple(p.title for p in facts.people)))
 
 
 @lru_cache(maxsize=16384)
@@ -258,7 +287,12 @@ def allusion(
         topics.update(stems)
         here = bool(told or stems)
         flags = hits(sentence.folded)
-        named = named or mentions(subject, sentence.folded) or (you and here and "you" in flags)
+        named = (
+            named
+            or mentions(subject, sentence.folded)
+            or _by_role(subject, facts, sentence.folded)
+            or (you and here and "you" in flags)
+        )
         framed = framed or "revelation" in flags
         private = private or "private" in flags
         if here and first is None:
@@ -269,9 +303,15 @@ def allusion(
 
 def telling(found: Allusion, *, person: bool) -> bool:
     """Whether a text does not only point at a secret but tells it. `person`: the secret is about somebody."""
+    if not person and len(found.facts) >= 2 and found.tells >= BARE + FAINT:
+        dates = [f for f in found.facts if _DATE.fullmatch(fold(f))]
+        if len(found.facts) - len(dates) >= 2 or any(c.isdigit() for f in found.facts if f not in dates for c in f):
+            return True  # a name and a date stand in ordinary mail too; an amount and a date do not
     if found.tells >= STRONG:
         enough = found.tells + found.topics + found.subject
         return enough >= 3.0
-    if found.tells:
+    if found.tells >= WEAK:
         return bool(found.topics) and (found.subject or not person)
-    return person and found.subject and bool(found.topics) and found.framed and found.score >= 2.0
+    if found.tells and not person:
+        return bool(found.topics)
+    return person and found.subject and bool(found.topics) and (found.framed or found.topics >= 2.0)

@@ -1,6 +1,6 @@
 """Numbers as people write them: 61 is sixty-one, einundsechzig, sesenta y uno, soixante et un, 六十一.
 
-Only what facts in texts need: whole numbers up to 99 in the languages that are judged, in folded form.
+Only what facts in texts need: whole numbers below a million in the languages that are judged, in folded form.
 """
 
 from __future__ import annotations
@@ -107,14 +107,105 @@ _FR_TENS = ["-", "-", "vingt", "trente", "quarante", "cinquante", "soixante"]
 _ZH = "零一二三四五六七八九"
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def spelled(number: int) -> tuple[str, ...]:
-    """The number in words of each language, folded; nothing for numbers that are not in 0..99."""
-    if not 0 <= number <= 99:
+    """The number in words of each language, folded; nothing for numbers that are not in 0..999,999."""
+    if not 0 <= number <= 999_999:
         return ()
+    if number < 100:
+        tens, ones = divmod(number, 10)
+        words = [_en(number), _de(number, tens, ones), _es(number, tens, ones), _fr(number), _zh(tens, ones)]
+        return tuple(dict.fromkeys(words))
+    thousands, rest = divmod(number, 1000)
+    forms = [f for how in _LARGE for f in how(thousands, rest)]
+    return tuple(dict.fromkeys(f for f in forms if f))
+
+
+def _below(number: int, language: int) -> str:
     tens, ones = divmod(number, 10)
-    words = [_en(number), _de(number, tens, ones), _es(number, tens, ones), _fr(number), _zh(tens, ones)]
-    return tuple(dict.fromkeys(words))
+    return (_en(number), _de(number, tens, ones), _es(number, tens, ones), _fr(number), _zh(tens, ones))[language]
+
+
+def _large_en(thousands: int, rest: int) -> list[str]:
+    def hundreds(n: int, joint: str) -> str:
+        head = f"{_EN[n // 100]} hundred" if n >= 100 else ""
+        tail = _below(n % 100, 0) if n % 100 else ""
+        return joint.join(p for p in (head, tail) if p)
+
+    out = []
+    for joint in (" and ", " "):
+        head = f"{hundreds(thousands, joint)} thousand" if thousands else ""
+        out.append(" ".join(p for p in (head, hundreds(rest, joint)) if p))
+    if rest == 500 and thousands:
+        out.append(f"{hundreds(thousands, ' ')} and a half thousand")
+    if 10 < (total := thousands * 10 + rest // 100) < 100 and not rest % 100 and total % 10:
+        out.append(f"{_en(total)} hundred")
+    return out
+
+
+def _large_de(thousands: int, rest: int) -> list[str]:
+    def hundreds(n: int, end: bool) -> str:
+        head = f"{'ein' if n // 100 == 1 else _DE[n // 100]}hundert" if n >= 100 else ""
+        tail = _below(n % 100, 1) if n % 100 else ""
+        return head + ("ein" if tail == "eins" and not end else tail)
+
+    return [(f"{hundreds(thousands, False)}tausend" if thousands else "") + (hundreds(rest, True) if rest else "")]
+
+
+_ES_HUNDREDS = [
+    "-",
+    "ciento",
+    "doscient",
+    "trescient",
+    "cuatrocient",
+    "quinient",
+    "seiscient",
+    "setecient",
+    "ochocient",
+    "novecient",
+]
+
+
+def _large_es(thousands: int, rest: int) -> list[str]:
+    def hundreds(n: int, gender: str) -> str:
+        if n == 100:
+            return "cien"
+        head = _ES_HUNDREDS[n // 100] + (f"{gender}s" if n >= 200 else "") if n >= 100 else ""
+        return " ".join(p for p in (head, _below(n % 100, 2) if n % 100 else "") if p)
+
+    out = []
+    for gender in "oa":
+        head = ("mil" if thousands == 1 else f"{hundreds(thousands, gender)} mil") if thousands else ""
+        out.append(" ".join(p for p in (head, hundreds(rest, gender)) if p))
+    return out
+
+
+def _large_fr(thousands: int, rest: int) -> list[str]:
+    def hundreds(n: int) -> str:
+        head = "cent" if 100 <= n < 200 else f"{_FR[n // 100]} cent" if n >= 100 else ""
+        if n >= 200 and not n % 100:
+            head += "s"
+        return " ".join(p for p in (head, _below(n % 100, 3) if n % 100 else "") if p)
+
+    head = ("mille" if thousands == 1 else f"{hundreds(thousands)} mille") if thousands else ""
+    return [" ".join(p for p in (head, hundreds(rest)) if p)]
+
+
+def _large_zh(thousands: int, rest: int) -> list[str]:
+    digits, out, gap = str(thousands * 1000 + rest), "", False
+    for at, digit in enumerate(digits):
+        place = len(digits) - 1 - at
+        if digit == "0":
+            gap = bool(out)
+        else:
+            out += ("零" if gap else "") + _ZH[int(digit)] + ("", "十", "百", "千", "万", "十")[place]
+            gap = False
+        if place == 5 and digits[1] == "0":
+            out += "万"
+    return [out]
+
+
+_LARGE = (_large_en, _large_de, _large_es, _large_fr, _large_zh)
 
 
 def _en(number: int) -> str:
