@@ -9,7 +9,6 @@ they need more rows or leave pairs out, so they are the yardstick in the tests a
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import combinations
 from random import Random
 
 import numpy as np
@@ -89,12 +88,6 @@ class _Greedy:
         if ABSENT in factor.levels and any(factor.name in self.needs[g] for g in gone) and self.rng.random() < 0.5:
             return [ABSENT]
         return list(factor.levels)
-
-
-def missing_pairs(grammar: Grammar, rows: list[Assignment]) -> set[frozenset[Level]]:
-    """The feasible pairs that these rows do not have."""
-    had = {frozenset(pair) for row in rows for pair in combinations(row.items(), 2)}
-    return set(feasible_pairs(grammar)) - had
 
 
 class CoveringPrefix:

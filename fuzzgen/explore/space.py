@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import Literal, Protocol
+from typing import Protocol
 
 from fuzzgen.grammar import Assignment, Factor, Grammar, Structure, build, mutated, sample
 from fuzzgen.scenario.model import ABSENT, Provenance, Scenario
@@ -63,8 +63,8 @@ class ScenarioSpace:
         scenario = sample(grammar, seed)
         return Draft(grammar, scenario.factors, lambda: scenario)
 
-    def make(self, grammar: Grammar, factors: Assignment, seed: int, origin: Literal["mutated"] = "mutated") -> Draft:
-        return Draft(grammar, factors, lambda: _built(grammar, factors, seed, origin))
+    def make(self, grammar: Grammar, factors: Assignment, seed: int) -> Draft:
+        return Draft(grammar, factors, lambda: _built(grammar, factors, seed))
 
     def tail(self, draft: Draft, seed: int) -> Draft:
         scenario = draft.scenario
@@ -84,7 +84,7 @@ class FactorSpace(ScenarioSpace):
         return _tail_of_factors(self, draft, seed)
 
 
-def _built(grammar: Grammar, factors: Assignment, seed: int, origin: Literal["mutated"]) -> Scenario:
+def _built(grammar: Grammar, factors: Assignment, seed: int) -> Scenario:
     rng = Random(f"surface/{seed}")
     structure = Structure(
         assignment=factors,
@@ -92,7 +92,7 @@ def _built(grammar: Grammar, factors: Assignment, seed: int, origin: Literal["mu
         ordinary=rng.randint(grammar.ordinary.least, grammar.ordinary.most),
         surface=rng.getrandbits(32),
     )
-    return build(grammar, structure, provenance=Provenance(origin=origin))
+    return build(grammar, structure, provenance=Provenance(origin="mutated"))
 
 
 def _chooser(rng: Random) -> Callable[[Factor], str]:
