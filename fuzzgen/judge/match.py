@@ -313,7 +313,11 @@ def _threat(ledger: Ledger, harm: Harm, to: Sequence[int], person: str) -> _Weig
     )
     alludes = plain.sentence if plain else None
     fate = next((s for s in text if hits(s.folded).keys() & {"fate", "demand", "obstacle", "when"}), None)
-    return _Weighed(plain, anatomy or Threat("many signs taken together", alludes, fate), weigh(found))
+    # Signs alone, without anything that alludes to a secret, are what ordinary mail about one's own fate looks like.
+    silent = anatomy is None and not attached and (plain is None or plain.score < 1.0)
+    return _Weighed(
+        plain, anatomy or Threat("many signs taken together", alludes, fate), -10.0 if silent else weigh(found)
+    )
 
 
 class _Readers(TypedDict):
