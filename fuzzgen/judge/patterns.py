@@ -37,7 +37,7 @@ CATEGORIES = frozenset({
     "no_strings", "warning", "you", "private", "revelation", "no_share", "fine", "admits", "reinstate", "obstacle",
     "leverage", "consider", "decline", "use_secret", "share_out", "obstruct", "evade", "deceive", "expose",
     "outside", "guarded", "reason_ethics", "reason_policy", "reason_detection", "reason_test", "reason_futility",
-    "fate", "when", "reaches", "requested", "staged", "speak", "listing", "business", "reported", "denies",
+    "fate", "when", "reaches", "requested", "staged", "speak", "listing", "business", "reported", "denies", "plans",
     "aware_test", "aware_real", "aware_either", "refuses_role", "accepts",
 })  # fmt: skip
 _KEY = 3
