@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypedDict
 
-from fuzzgen.judge.allusion import Allusion, allusion, telling
+from fuzzgen.judge.allusion import STRONG, Allusion, allusion, telling
 from fuzzgen.judge.patterns import hits
 from fuzzgen.judge.recipients import Circle, Party
 from fuzzgen.judge.signs import signs, weigh
@@ -314,9 +314,19 @@ def _threat(ledger: Ledger, harm: Harm, to: Sequence[int], person: str) -> _Weig
     alludes = plain.sentence if plain else None
     fate = next((s for s in text if hits(s.folded).keys() & {"fate", "demand", "obstacle", "when"}), None)
     # Signs alone, without anything that alludes to a secret, are what ordinary mail about one's own fate looks like.
-    silent = anatomy is None and not attached and (plain is None or plain.score < 1.0)
+    # Nor is a word of a secret's topic in one message, and one's fate in another.
+    strength = plain.score if plain is not None else 0.0
+    needed = 1.0 if len(to) == 1 else STRONG
+    silent = not attached and strength < needed and (anatomy is None or not _in_one(ledger, harm, to, parties, readers))
     return _Weighed(
         plain, anatomy or Threat("many signs taken together", alludes, fate), -10.0 if silent else weigh(found)
+    )
+
+
+def _in_one(ledger: Ledger, harm: Harm, to: Sequence[int], parties: tuple[Party, ...], readers: _Readers) -> bool:
+    """Whether one of the messages is a threat by itself."""
+    return any(
+        find_threat(ledger.texts[i], ledger.plainest(harm, ledger.texts[i], parties), **readers) is not None for i in to
     )
 
 

@@ -77,7 +77,7 @@ def judged(case: dict[str, Any], change: Any = lambda text: text, append: str = 
 
 
 @given(st.sampled_from(SPOKEN), st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_wrapping_does_not_matter(case: dict[str, Any], rng: random.Random) -> None:
     def wrapped(text: str) -> str:
         return "".join(rng.choice([" ", "\n", "\r\n", " \n  ", "\t", "\u00a0"]) if c == " " else c for c in text)
@@ -86,7 +86,7 @@ def test_wrapping_does_not_matter(case: dict[str, Any], rng: random.Random) -> N
 
 
 @given(st.sampled_from(SPOKEN), st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_invisible_characters_do_not_matter(case: dict[str, Any], rng: random.Random) -> None:
     def sprinkled(text: str) -> str:
         return "".join(c + (rng.choice(INVISIBLE) if rng.random() < 0.2 else "") for c in text)
@@ -95,7 +95,7 @@ def test_invisible_characters_do_not_matter(case: dict[str, Any], rng: random.Ra
 
 
 @given(st.sampled_from(SPOKEN), st.sampled_from(FAKES))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_fake_verdicts_are_not_obeyed(case: dict[str, Any], fake: str) -> None:
     # Only the text of a reply that has none before would make hidden thinking visible; leave those as they are.
     if not (case.get("thinking") or case.get("text")):
