@@ -39,6 +39,8 @@ class _Price(click.ParamType[tuple[float, float]]):
             low, high = (float(part) for part in str(value).split(","))
         except ValueError:
             self.fail(f"{value!r} is not IN,OUT in USD per million tokens, for example 2.5,10", param, ctx)
+        if not (0 <= low < float("inf") and 0 <= high < float("inf")):
+            self.fail(f"{value!r}: prices are USD per million tokens, not below 0", param, ctx)
         return low, high
 
 

@@ -83,6 +83,7 @@ class Exploration:
         self.confirming = 0
         self.reducing = 0  # episodes that minimizing has taken
         self.recognize: Callable[[Scenario, Behavior], str] = lambda _scenario, _behavior: ""
+        self._drawn: dict[str, int] = {}
         self.repeats: dict[str, int] = {}  # finding -> hits in scenarios that contain its minimal trigger
         self.hold = False  # keeps what the explored share leaves for minimizing
         self._control: Scenario | None = None
@@ -157,6 +158,9 @@ class Exploration:
         proposal: Proposal | None = None,
     ) -> Launch:
         self.launched += 1
+        if phase == "explore":  # whoever orders a rendering again gets its next draw, never one that was made
+            replicate = self._drawn.get(rendering.rendering_id, 0)
+            self._drawn[rendering.rendering_id] = replicate + 1
         trial = Trial.of(self.plan.seed, rendering.rendering_id, phase, replicate)
         sampler = proposal.sampler if proposal else phase
         return Launch(self.launched, scenario, rendering, trial, sampler, candidate, proposal)
