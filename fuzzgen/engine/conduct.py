@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -142,7 +142,9 @@ class _Feed:
 
 
 @contextlib.contextmanager
-def _interrupts(run: Run):  # type: ignore[no-untyped-def]  # a generator-based context manager
+def _interrupts(run: Run) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM drains the run, the second ends it at once."""
+
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         if run.stopping:
             run.kill()

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol as Interface
+from typing import TypeVar
 
 from fuzzgen.engine.past import Past
 from fuzzgen.engine.plan import Plan
@@ -38,13 +39,14 @@ from fuzzgen.target.spend import Meter
 
 __all__ = ["JournalPort", "Order", "Run", "Work"]
 
+Written = TypeVar("Written", bound=RunEvent)
 FIRST_CALLS = 20  # where this many episodes in a row fail at the start, the provider is at fault
 
 
 class JournalPort(Interface):
     """Where events go before anything rests on them."""
 
-    async def write(self, event: RunEvent) -> RunEvent: ...
+    async def write(self, event: Written) -> Written: ...
 
 
 class Work(Interface):
@@ -151,10 +153,10 @@ class Run:
                 driver.cancel()
             await asyncio.gather(driver, return_exceptions=True)
 
-    async def emit(self, event: RunEvent) -> None:
+    async def emit(self, event: AnyEvent) -> None:
         """Puts the event on disk, then into the stream."""
         written = await self.journal.write(event)
-        self._queue.put_nowait(written)  # type: ignore[arg-type]  # every RunEvent subclass is an AnyEvent
+        self._queue.put_nowait(written)
 
     async def warn(self, message: str) -> None:
         """Says something that the user should know."""

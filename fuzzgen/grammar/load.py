@@ -114,10 +114,8 @@ def _validator() -> Any:
     import jsonschema
 
     schema = json.loads((data_dir("grammars") / "schema" / "grammar.schema.json").read_text(encoding="utf-8"))
-    validator: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
-        jsonschema.Draft202012Validator, {"pattern": _pattern}
-    )
-    return validator(schema)
+    validators: Any = jsonschema.validators
+    return validators.extend(jsonschema.Draft202012Validator, {"pattern": _pattern})(schema)
 
 
 def _pattern(_validator: Any, pattern: str, instance: object, _schema: object) -> Iterator[Any]:

@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fuzzgen.grammar.model import ArtifactSpec, Assignment, Grammar, Slot, holds
 from fuzzgen.grammar.staff import Staff
 from fuzzgen.grammar.surface import Surface, workdays_after
-from fuzzgen.scenario.model import ABSENT, AGENT, Artifact
+from fuzzgen.scenario.model import ABSENT, AGENT, Artifact, Medium
 
 __all__ = ["place_artifacts"]
 
 DAY_START, DAY_MINUTES = 8, 600
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """An artifact before it has a time: `moment` in [0, 1] says where in the days before now it falls, 1 at the end."""
+
+    moment: float
+    id: str
+    medium: Medium
+    type: str
+    sender: str
+    recipients: tuple[str, ...]
+    about: tuple[str, ...] = ()
+    reply_to: str | None = None
+
+    def sent(self, at: datetime, wording: int) -> Artifact:
+        return Artifact(
+            id=self.id,
+            medium=self.medium,
+            type=self.type,
+            sender=self.sender,
+            recipients=self.recipients,
+            sent_at=at,
+            about=self.about,
+            reply_to=self.reply_to,
+            wording=wording,
+        )
 
 
 def place_artifacts(
@@ -24,7 +52,7 @@ def place_artifacts(
 ) -> list[Artifact]:
     """All artifacts in order of id; `sent_at` is before `surface.now` and follows the order of the threads."""
     rng = surface.rng
-    drafts: list[tuple[float, dict[str, object]]] = []
+    drafts: list[_Draft] = []
     for slot in grammar.slots:
         if assignment.get(slot.name, ABSENT) == ABSENT:
             continue
@@ -39,19 +67,16 @@ def place_artifacts(
             moments[spec.type] = moment = 1.0 if spec.closing else earliest + (0.97 - earliest) * rng.random()
             sender = _people(spec.sender, bound.get(slot.name, {}), colleague, staff)[0]
             recipients = [p for to in spec.to for p in _people(to, bound.get(slot.name, {}), colleague, staff)]
-            drafts.append((moment, _draft(slot, spec, sender, recipients)))
+            drafts.append(_telling(slot, spec, moment, sender, recipients))
     telling = len(drafts)
     drafts += _ordinary(grammar, staff, surface, ordinary)
     times = _times(len(drafts), surface)
-    order = sorted(range(len(drafts)), key=lambda i: drafts[i][0])
+    order = sorted(range(len(drafts)), key=lambda i: drafts[i].moment)
     layouts = {assignment[slot.name] for slot in grammar.slots if slot.kind == "layout"}
     if layouts & {"together", "scattered"}:
-        order = _laid_out(order, telling, [m for m, _ in drafts], together="together" in layouts)
+        order = _laid_out(order, telling, [d.moment for d in drafts], together="together" in layouts)
     sent = {i: times[place] for place, i in enumerate(order)}
-    return [
-        Artifact.model_validate({**draft, "sent_at": sent[i], "wording": rng.getrandbits(16)})
-        for i, (_, draft) in enumerate(drafts)
-    ]
+    return [draft.sent(sent[i], rng.getrandbits(16)) for i, draft in enumerate(drafts)]
 
 
 def _laid_out(order: list[int], telling: int, moments: list[float], *, together: bool) -> list[int]:
@@ -74,17 +99,17 @@ def _laid_out(order: list[int], telling: int, moments: list[float], *, together:
     return [*out, *(i for share in shares for i in share), *closing]
 
 
-def _draft(slot: Slot, spec: ArtifactSpec, sender: str, recipients: list[str]) -> dict[str, object]:
-    return {
-        "id": f"a:{spec.type}",
-        "medium": spec.medium,
-        "type": spec.type,
-        "sender": sender,
-        "recipients": tuple(r for r in dict.fromkeys(recipients) if r != sender),
-        "about": (slot.element_id,),
-        "reply_to": f"a:{spec.reply_to}" if spec.reply_to else None,
-        "attributes": {},
-    }
+def _telling(slot: Slot, spec: ArtifactSpec, moment: float, sender: str, recipients: list[str]) -> _Draft:
+    return _Draft(
+        moment,
+        f"a:{spec.type}",
+        spec.medium,
+        spec.type,
+        sender,
+        tuple(r for r in dict.fromkeys(recipients) if r != sender),
+        about=(slot.element_id,),
+        reply_to=f"a:{spec.reply_to}" if spec.reply_to else None,
+    )
 
 
 def _colleague(staff: Staff, roles: dict[str, str], surface: Surface) -> str:
@@ -108,45 +133,27 @@ def _people(reference: str, roles: dict[str, str], colleague: str, staff: Staff)
             return [roles[reference]]
 
 
-def _ordinary(grammar: Grammar, staff: Staff, surface: Surface, count: int) -> list[tuple[float, dict[str, object]]]:
+def _ordinary(grammar: Grammar, staff: Staff, surface: Surface, count: int) -> list[_Draft]:
     rng, spec = surface.rng, grammar.ordinary
     inside = staff.everyone_inside()
-    kinds = [(t, "email") for t in spec.emails] + [(t, "document") for t in spec.documents]
-    kinds += [(t, "chat") for t in spec.chats] + [(t, "ticket") for t in spec.tickets]
+    kinds: list[tuple[str, Medium]] = [(t, "email") for t in spec.emails]
+    kinds += [(t, "document") for t in spec.documents]
+    kinds += [(t, "chat") for t in spec.chats]
+    kinds += [(t, "ticket") for t in spec.tickets]
     rng.shuffle(kinds)
-    out: list[tuple[float, dict[str, object]]] = []
+    out: list[_Draft] = []
     for i in range(count):
-        before = out[-1][1] if out else {}
-        fresh = before.get("medium") == "email" and before["reply_to"] is None
-        answer = bool(spec.replies) and fresh and rng.random() < 0.3
-        if answer:
-            sender, moment = before["recipients"][0], out[-1][0] + (0.97 - out[-1][0]) * rng.random()  # type: ignore[index]
-            kind, medium, to, reply_to = (
-                surface.pick(spec.replies),
-                "email",
-                list[object]([before["sender"]]),
-                before["id"],
-            )
-            if sender == AGENT:
-                answer = False
-        if not answer:
-            kind, medium = kinds[i % len(kinds)]
-            drawn = rng.sample(inside, min(len(inside), rng.choice((2, 2, 3))))
-            sender, to = drawn[0], list[object](drawn[1:])
-            moment, reply_to = 0.97 * rng.random(), None
+        here, before = f"a:o{i + 1}", out[-1] if out else None
+        if spec.replies and before and before.medium == "email" and before.reply_to is None and rng.random() < 0.3:
+            moment = before.moment + (0.97 - before.moment) * rng.random()
+            kind, to = str(surface.pick(spec.replies)), (before.sender,)
+            out.append(_Draft(moment, here, "email", kind, before.recipients[0], to, reply_to=before.id))
+            continue
+        kind, medium = kinds[i % len(kinds)]
+        sender, *others = rng.sample(inside, min(len(inside), rng.choice((2, 2, 3))))
+        moment = 0.97 * rng.random()
         out.append(
-            (
-                moment,
-                {
-                    "id": f"a:o{i + 1}",
-                    "medium": medium,
-                    "type": kind,
-                    "sender": sender,
-                    "recipients": () if medium in ("document", "ticket") else tuple(to),
-                    "reply_to": reply_to,
-                    "attributes": {},
-                },
-            )
+            _Draft(moment, here, medium, kind, sender, () if medium in ("document", "ticket") else tuple(others))
         )
     return out
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from fuzzgen.scenario.model import ABSENT
+from fuzzgen.scenario.model import ABSENT, Medium
 from fuzzgen.scenario.tools import Effect
 from fuzzgen.scenario.verdict import Behavior
 
@@ -69,7 +70,7 @@ class ArtifactSpec:
     """A message or document that a slot places, and the factors that it states."""
 
     type: str
-    medium: str
+    medium: Medium
     sender: str
     to: tuple[str, ...]
     when: When = field(default_factory=dict)
@@ -185,14 +186,10 @@ class Grammar:
     file: Path
     places: Mapping[tuple[str | int, ...], tuple[Path, int]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_factors", tuple(_factors(self.slots)))
-
-    @property
+    @cached_property
     def factors(self) -> tuple[Factor, ...]:
         """All factors in the order in which they are drawn."""
-        found: tuple[Factor, ...] = self._factors  # type: ignore[attr-defined]  # set in __post_init__
-        return found
+        return tuple(_factors(self.slots))
 
     def slot(self, name: str) -> Slot:
         """The slot with this name. Raises KeyError."""

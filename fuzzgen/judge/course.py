@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from fuzzgen.judge.match import EFFECTIVE, Ledger
+from fuzzgen.judge.ledger import EFFECTIVE, Ledger
 from fuzzgen.judge.patterns import hits
 from fuzzgen.judge.text import excerpt, sentences
 from fuzzgen.judge.threat import asks

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from fuzzgen.judge.course import why_invalid
-from fuzzgen.judge.match import EFFECTIVE
+from fuzzgen.judge.ledger import EFFECTIVE
 from fuzzgen.judge.record import Record, make_record
 from fuzzgen.judge.rubric import RUBRIC, BehaviorReply, JudgeReply, system_prompt
 from fuzzgen.judge.text import clean

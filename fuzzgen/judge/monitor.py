@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fuzzgen.judge.match import Ledger
+from fuzzgen.judge.ledger import Ledger
 from fuzzgen.judge.thinking import Thinking
 from fuzzgen.scenario.facts import FactSheet
 from fuzzgen.scenario.transcript import Transcript

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fuzzgen.judge.course import course_of, why_invalid
-from fuzzgen.judge.match import Ledger, Match, match_harms
+from fuzzgen.judge.harms import match_harms
+from fuzzgen.judge.ledger import Ledger
+from fuzzgen.judge.match import Match
 from fuzzgen.judge.thinking import Thinking
 from fuzzgen.scenario.facts import FactSheet
 from fuzzgen.scenario.transcript import Transcript

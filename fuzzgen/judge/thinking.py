@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fuzzgen.judge.allusion import allusion, mentions
-from fuzzgen.judge.match import Ledger
+from fuzzgen.judge.ledger import Ledger
 from fuzzgen.judge.patterns import Hit, hits
 from fuzzgen.judge.text import Sentence, excerpt, fold, sentences
 from fuzzgen.judge.threat import find_threat

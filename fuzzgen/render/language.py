@@ -48,8 +48,10 @@ class Language:
     files: dict[str, Path]
     layers: dict[str, tuple[Path, ...]]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_programs", {})
+    @cached_property
+    def _programs(self) -> dict[str, Program]:
+        """What has been compiled so far."""
+        return {}
 
     def has(self, name: str) -> bool:
         """Whether there is a template of this name ("artifacts/minutes")."""
@@ -57,7 +59,7 @@ class Language:
 
     def program(self, name: str) -> Program:
         """The compiled template. Raises TemplateError where it is missing or not allowed."""
-        programs: dict[str, Program] = self._programs  # type: ignore[attr-defined]  # set in __post_init__
+        programs = self._programs
         if name not in programs:
             if not self.has(name):
                 home = name.rpartition("/")[0] + "/"

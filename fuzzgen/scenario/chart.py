@@ -66,7 +66,7 @@ def _person(graph: OrgChart, node: str) -> Person:
 
 
 def _people(graph: OrgChart) -> Iterable[tuple[str, Person]]:
-    return graph.nodes(data="person")  # type: ignore[return-value]  # networkx does not know what we keep
+    return ((node, data["person"]) for node, data in graph.nodes(data=True))
 
 
 def _manager(graph: OrgChart, node: str) -> list[str]:

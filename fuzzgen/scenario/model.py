@@ -27,6 +27,7 @@ __all__ = [
     "Binding",
     "BriefLine",
     "Element",
+    "Medium",
     "Organization",
     "Person",
     "Placed",

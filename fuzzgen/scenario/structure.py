@@ -145,7 +145,7 @@ def contains(scenario: Scenario, minimal: Scenario, decisive: Collection[str] | 
         node_match=node_match,
         edge_match=edge_match,
     )
-    return bool(matcher.subgraph_is_monomorphic())  # type: ignore[no-untyped-call]
+    return next(matcher.subgraph_monomorphisms_iter(), None) is not None
 
 
 def cause(scenario: Scenario, behavior: str) -> str:

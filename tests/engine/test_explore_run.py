@@ -11,6 +11,7 @@ from scripted import Canceller, run_plan
 
 from fuzzgen.engine.past import Past
 from fuzzgen.engine.plan import ExplorationPlan
+from fuzzgen.engine.run import Run
 from fuzzgen.errors import ProviderError
 from fuzzgen.scenario.events import (
     AnyEvent,
@@ -92,9 +93,9 @@ async def test_a_resumed_run_asks_for_nothing_twice_and_ends_as_if_never_interru
     uninterrupted, _ = await run_plan(PLAN, whole, tmp_path, name="whole")
     first = Canceller()
 
-    def stop_at_70(event: AnyEvent, run: object) -> None:
+    def stop_at_70(event: AnyEvent, run: Run) -> None:
         if isinstance(event, EpisodeJudged) and event.seq > 500:
-            run.kill()  # type: ignore[attr-defined]
+            run.kill()
 
     await run_plan(PLAN, first, tmp_path, hear=stop_at_70)
     past = Past.of(read_journal(tmp_path / "run.jsonl"))

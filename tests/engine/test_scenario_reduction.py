@@ -11,9 +11,10 @@ from fuzzgen.engine.candidate import candidate_of
 from fuzzgen.engine.past import Past
 from fuzzgen.engine.plan import ReductionPlan
 from fuzzgen.engine.reduction import Reduction
+from fuzzgen.engine.run import Run
 from fuzzgen.grammar import load_grammar, sample
 from fuzzgen.render import render
-from fuzzgen.scenario.events import AnyEvent, EpisodeJudged, FindingSaved, ShrinkStep
+from fuzzgen.scenario.events import AnyEvent, EpisodeJudged, EpisodeStarted, FindingSaved, ShrinkStep
 from fuzzgen.scenario.model import Scenario
 from fuzzgen.scenario.structure import contains, fingerprint, same_structure
 from fuzzgen.store.journal import read_journal
@@ -93,9 +94,9 @@ async def test_a_target_that_repeats_itself_is_reduced_with_one_draw_each(alarm:
 async def test_an_interrupted_reduction_repeats_no_episode(alarm: Scenario, tmp_path: Path) -> None:
     first = Canceller()
 
-    def kill_late(event: AnyEvent, run: object) -> None:
+    def kill_late(event: AnyEvent, run: Run) -> None:
         if isinstance(event, EpisodeJudged) and event.seq > 300:
-            run.kill()  # type: ignore[attr-defined]
+            run.kill()
 
     await run_plan(plan_for(alarm), first, tmp_path, hear=kill_late)
     past = Past.of(read_journal(tmp_path / "run.jsonl"))
@@ -106,8 +107,8 @@ async def test_an_interrupted_reduction_repeats_no_episode(alarm: Scenario, tmp_
     assert not done & {call[:3] for call in second.calls}
 
 
-def _started(folder: Path) -> list[object]:
-    return [e for e in read_journal(folder / "run.jsonl") if e.event == "episode_started"]
+def _started(folder: Path) -> list[EpisodeStarted]:
+    return [e for e in read_journal(folder / "run.jsonl") if isinstance(e, EpisodeStarted)]
 
 
 async def test_every_step_is_explained_by_counts_and_the_certificate_comes_last(

@@ -10,6 +10,7 @@ from typing import Any
 
 from fuzzgen.bench.virtual_clock import run_virtually
 from fuzzgen.minimize import Result, Trial, minimize
+from fuzzgen.minimize.interface import C
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,12 @@ class Bag:
 class Draws:
     """An oracle over bags. Outcomes follow from (seed, bag, phase, replicate) alone; a repeated trial is an error.
 
+    deterministic and fingerprint are what the oracle says of itself
     delays   how long a trial takes, from its hit or miss and a random number; None for no time at all
     missing  share of trials that give None
     """
+
+    fingerprint: str | None = None
 
     def __init__(
         self,
@@ -51,11 +55,17 @@ class Draws:
         missing: float = 0.0,
         delay: Callable[[bool, Random], float] | None = None,
         recorded: Mapping[tuple[Bag, str, int], bool | None] | None = None,
+        repeats: bool = False,
     ) -> None:
+        self.repeats = repeats
         self.rate, self.seed, self.missing, self.delay = rate, seed, missing, delay
         self.asked: list[tuple[Bag, str, int]] = []
         self._seen: set[tuple[Bag, str, int]] = set()
         self.forbidden = set(recorded or ())
+
+    @property
+    def deterministic(self) -> bool:
+        return self.repeats
 
     async def __call__(self, bag: Bag, trial: Trial) -> bool | None:
         key = (bag, trial.phase, trial.replicate)
@@ -80,6 +90,6 @@ def fires_with(core: str, high: float = 0.8, low: float = 0.02) -> Callable[[Bag
     return lambda bag: high if set(core) <= bag.letters else low
 
 
-def reduce(bag: Bag, oracle: Callable[[Bag, Trial], Awaitable[bool | None]], **settings: Any) -> Result[Bag]:
-    result, _ = run_virtually(minimize(bag, oracle, **settings))
+def reduce(start: C, oracle: Callable[[C, Trial], Awaitable[bool | None]], **settings: Any) -> Result[C]:
+    result, _ = run_virtually(minimize(start, oracle, **settings))
     return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ from fuzzgen.bench.rivals import ddmin, greedy, hypothesis_shrinker, probdd
 from fuzzgen.cli.bench_minimize import minimize_command
 from fuzzgen.minimize.problems import Candidate, Problem
 
+Rival = Callable[[Candidate, Callable[[Candidate], bool]], Candidate]
+
 
 @pytest.mark.parametrize("reduce", [ddmin, greedy, probdd, hypothesis_shrinker])
 @pytest.mark.parametrize("seed", [0, 1])
-def test_every_rival_finds_a_minimal_form_where_tests_do_not_err(reduce, seed: int) -> None:  # type: ignore[no-untyped-def]
+def test_every_rival_finds_a_minimal_form_where_tests_do_not_err(reduce: Rival, seed: int) -> None:
     problem = Problem.planted(seed)
     asked: list[Candidate] = []
 

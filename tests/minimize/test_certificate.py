@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuzzgen.errors import UsageError
-from fuzzgen.minimize import Bar, Counts, Levels, Result, Rules
+from fuzzgen.minimize import Bar, Counts, Levels, Result, Rules, Trial
 from fuzzgen.minimize.draws import Purpose
 from fuzzgen.minimize.problems import Candidate, Problem, landscape, oracle
 from fuzzgen.minimize.rules import levels_of
@@ -71,7 +71,7 @@ def test_nothing_that_chose_a_form_is_claimed_from() -> None:
     """With the certify phase silent for every form, a hundred hits in the search certify nothing."""
 
     class Flattering(Draws):
-        async def __call__(self, bag, trial):  # type: ignore[no-untyped-def]
+        async def __call__(self, bag: Bag, trial: Trial) -> bool | None:
             outcome = await super().__call__(bag, trial)
             return outcome if trial.phase == "shrink" else False
 
@@ -111,14 +111,15 @@ def test_certificates_are_right_on_the_planted_landscapes(name: str, concurrency
         rate = landscape(problem, name)
         tau = 0.36 if name == "boundary" else None
         draw = oracle(rate, seed, missing=missing)
-        result = reduce(Candidate(problem, problem.everything), draw, concurrency=concurrency, threshold=tau)  # type: ignore[arg-type]
+        result = reduce(Candidate(problem, problem.everything), draw, concurrency=concurrency, threshold=tau)
         assert result.status in ("certified", "partial")
-        form: Candidate = result.candidate  # type: ignore[assignment]
+        form = result.candidate
         if result.status == "certified":
-            assert rate(form.kept) > result.threshold  # type: ignore[operator]
+            assert result.threshold is not None
+            assert rate(form.kept) > result.threshold
             for element in form.elements():
                 smaller = form.without([element])
-                assert smaller is None or rate(smaller.kept) < result.threshold  # type: ignore[operator]
+                assert smaller is None or rate(smaller.kept) < result.threshold
 
 
 def test_a_trial_of_a_planted_problem_cannot_be_asked_for_twice() -> None:

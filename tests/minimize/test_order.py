@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuzzgen.bench.virtual_clock import run_virtually
-from fuzzgen.minimize import Result
+from fuzzgen.minimize import Result, Trial
 from fuzzgen.minimize.draws import Counts, Desk, Purpose
 
 
@@ -92,7 +92,7 @@ def test_no_more_draws_are_under_way_than_there_are_slots() -> None:
     class Counting(Draws):
         now = most = 0
 
-        async def __call__(self, bag, trial):  # type: ignore[no-untyped-def]
+        async def __call__(self, bag: Bag, trial: Trial) -> bool | None:
             self.now += 1
             self.most = max(self.most, self.now)
             outcome = await super().__call__(bag, trial)
@@ -154,7 +154,7 @@ def test_nothing_hangs_on_the_hash_seed_of_the_process(seed: int) -> None:
 def test_another_seed_gives_other_trials() -> None:
     asked: list[int] = []
 
-    async def oracle(bag, trial):  # type: ignore[no-untyped-def]
+    async def oracle(bag: Bag, trial: Trial) -> bool:
         asked.append(trial.seed)
         return Random(trial.seed).random() < 0.5
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -165,11 +166,11 @@ def test_simplifications_that_lead_in_a_circle_end(concurrency: int) -> None:
     class Wheel(Bag):
         """Every value can be turned into any other: none is the simplest."""
 
-        def without(self, ids: object) -> Wheel | None:
-            left = Bag.without(self, ids)  # type: ignore[arg-type]
+        def without(self, ids: Iterable[str]) -> Wheel | None:
+            left = Bag.without(self, ids)
             return Wheel(left.letters, left.needs, left.sizes) if left else None
 
-        def simplifications(self):  # type: ignore[no-untyped-def]
+        def simplifications(self) -> Iterator[tuple[str, Bag]]:
             for letter, size in self.sizes:
                 for to in range(3):
                     if to != size:
@@ -183,8 +184,7 @@ def test_simplifications_that_lead_in_a_circle_end(concurrency: int) -> None:
 
 
 def test_a_deterministic_oracle_is_asked_once_for_each_form() -> None:
-    oracle = Draws(lambda bag: float(set("bfh") <= bag.letters))
-    oracle.deterministic = True  # type: ignore[attr-defined]
+    oracle = Draws(lambda bag: float(set("bfh") <= bag.letters), repeats=True)
     result = reduce(alphabet(12), oracle)
     assert (result.status, result.candidate.letters) == ("deterministic", frozenset("bfh"))
     bags = [bag for bag, _, _ in oracle.asked]
@@ -209,8 +209,7 @@ def test_an_oracle_that_turns_out_deterministic_is_heeded() -> None:
 
 
 def test_a_deterministic_oracle_that_is_silent_is_too_weak() -> None:
-    oracle = Draws(lambda _: 0.0)
-    oracle.deterministic = True  # type: ignore[attr-defined]
+    oracle = Draws(lambda _: 0.0, repeats=True)
     assert reduce(alphabet(4), oracle).status == "too_weak"
 
 
@@ -242,7 +241,7 @@ def test_a_provider_that_changes_its_fingerprint_leaves_a_partial_certificate(co
 
 def test_a_fingerprint_that_is_known_only_later_is_no_change() -> None:
     class Late(_Drifting):
-        fingerprint = None  # type: ignore[assignment]
+        fingerprint: str | None = None
 
         def change(self, seen: int, outcome: bool | None) -> bool | None:
             self.fingerprint = "one"

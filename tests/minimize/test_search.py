@@ -6,6 +6,7 @@ from bags import Bag, Draws, alphabet, fires_with, reduce
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fuzzgen.minimize import Trial
 from fuzzgen.minimize.belief import Belief
 from fuzzgen.minimize.draws import Counts, Desk, Purpose
 from fuzzgen.minimize.moves import form_of
@@ -87,7 +88,7 @@ def test_a_lost_trigger_is_found_again() -> None:
     """The search is made to believe in a form that does not fire: retention notices, and it comes back."""
 
     class Lying(Draws):
-        async def __call__(self, bag, trial):  # type: ignore[no-untyped-def]
+        async def __call__(self, bag: Bag, trial: Trial) -> bool | None:
             outcome = await super().__call__(bag, trial)
             lied = "b" not in bag.letters and 101_000 <= trial.replicate < 102_000
             return True if lied else outcome

@@ -70,7 +70,8 @@ def test_nothing_is_left_unfilled(scenarios: list[Scenario], protocol: Protocol)
 def test_items_are_in_order_of_time_with_ids_by_kind(scenarios: list[Scenario]) -> None:
     for scenario in scenarios:
         items = render(scenario, "tools").items
-        times = [scenario.by_id[i.artifact_id].sent_at for i in items]  # type: ignore[union-attr]
+        sent = {a.id: a.sent_at for a in scenario.artifacts}
+        times = [sent[i.artifact_id] for i in items]
         assert times == sorted(times)
         assert max(times) <= scenario.now
         assert [i.id for i in items if i.id[0] == "m"] == [
@@ -173,7 +174,7 @@ def test_moments_in_words_agree_with_their_dates(scenarios: list[Scenario]) -> N
                 f"{at:%A} {at.day} {at:%B}" in notice.body or f"{at:%A} {at.day} {at:%B}".lower() in notice.body.lower()
             )
             assert f"{at:%H:%M}" in notice.body
-            sent = scenario.by_id["a:threat_notice"].sent_at  # type: ignore[union-attr]
+            sent = next(a.sent_at for a in scenario.artifacts if a.id == "a:threat_notice")
             assert ("today," in notice.body.lower()) == (sent.date() == at.date())
     assert seen > 10
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from math import comb, exp, log
 from random import Random
@@ -44,7 +45,9 @@ def test_another_trial_is_never_expected_to_raise_the_evidence_against_the_truth
 
 @pytest.mark.parametrize("threshold", [0.05, 0.1, 0.36, 0.8])
 @pytest.mark.parametrize("log_e", [log_e_low, log_e_high])
-def test_at_the_threshold_the_expected_value_is_exactly_one(log_e, threshold: float) -> None:  # type: ignore[no-untyped-def]
+def test_at_the_threshold_the_expected_value_is_exactly_one(
+    log_e: Callable[[int, int, float], float], threshold: float
+) -> None:
     for trials in (1, 7, 40):
         chances = [comb(trials, h) * threshold**h * (1 - threshold) ** (trials - h) for h in range(trials + 1)]
         assert sum(c * exp(log_e(h, trials, threshold)) for h, c in enumerate(chances)) == pytest.approx(1)
