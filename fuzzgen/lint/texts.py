@@ -10,7 +10,8 @@ from fuzzgen.grammar.model import Slot
 from fuzzgen.lint.problem import Problem, problem_at
 from fuzzgen.paths import data_dirs
 from fuzzgen.render.language import Language, load_language
-from fuzzgen.render.sandbox import View, names_in
+from fuzzgen.render.sandbox import names_in
+from fuzzgen.render.values import View
 from fuzzgen.scenario.tools import STRUCTURAL_TOOLS
 
 __all__ = ["text_problems"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from fuzzgen.render.sandbox import View
+from fuzzgen.render.values import View
 
 __all__ = ["Calendar"]
 

@@ -24,7 +24,8 @@ from pathlib import Path
 import yaml
 
 from fuzzgen.errors import TemplateError, nearest
-from fuzzgen.render.sandbox import Program, View, compile_template
+from fuzzgen.render.sandbox import Program, compile_template
+from fuzzgen.render.values import View
 
 __all__ = ["Language", "load_language"]
 

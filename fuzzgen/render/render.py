@@ -13,8 +13,8 @@ from fuzzgen.paths import data_dirs
 from fuzzgen.render.calendar import Calendar
 from fuzzgen.render.language import load_language
 from fuzzgen.render.office_items import office_items, shown
-from fuzzgen.render.sandbox import View
 from fuzzgen.render.tools import function_schemas, tagged_tools
+from fuzzgen.render.values import View
 from fuzzgen.render.views import Views, plain
 from fuzzgen.render.writer import write
 from fuzzgen.scenario.model import Person, Scenario

@@ -17,7 +17,7 @@ A line that begins with `% ` is a statement and leaves no trace in the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -31,14 +31,13 @@ from jinja2.runtime import LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from fuzzgen.errors import TemplateError
+from fuzzgen.render.values import FILTERS, MAX_BITS, MAX_TEXT, TESTS, Helper, View, as_text, sized
 
-__all__ = ["TRACELESS", "Helper", "Name", "Program", "View", "compile_template", "names_in"]
+__all__ = ["TRACELESS", "Name", "Program", "compile_template", "names_in"]
 
 MAX_SOURCE = 60_000
 MAX_OUTPUT = 200_000
-MAX_TEXT = 50_000
 MAX_WORK = 200_000
-MAX_BITS = 256  # of a whole number
 TRACELESS = "\x00"  # stands where a statement line stood; the text's composer takes it out with its line break
 
 _STATEMENT = re.compile(r"^[ \t]*%[ \t]+(.*?)[ \t]*$", re.MULTILINE)
@@ -46,78 +45,6 @@ _COMMENT = re.compile(r"^[ \t]*%#.*$", re.MULTILINE)
 _WORDING = frozenset({"_chosen", "_maybe", "_more"})
 _LOOP = frozenset({"index", "index0", "first", "last", "length"})
 
-
-class View:
-    """A read-only record as templates see it. What it does not have is undefined, and using that is an error."""
-
-    __slots__ = ("_fields",)
-
-    def __init__(self, fields: Mapping[str, object]) -> None:
-        self._fields = dict(fields)
-
-    def get(self, name: str) -> object:
-        """The field, or None. For Python; templates cannot call it."""
-        return self._fields.get(name)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, View) and self._fields == other._fields
-
-    def __hash__(self) -> int:
-        return hash(tuple(self._fields))
-
-
-class Helper:
-    """A function that templates may call. Nothing else can be called."""
-
-    __slots__ = ("_function",)
-
-    def __init__(self, function: Callable[..., object]) -> None:
-        self._function = function
-
-    def __call__(self, *args: object) -> object:
-        return self._function(*args)
-
-
-def _sized(value: object) -> object:
-    """The value, where it is of a size that may be kept."""
-    if isinstance(value, int) and value.bit_length() > MAX_BITS:
-        raise SecurityError("a number grows too large")
-    if isinstance(value, (str, tuple, list)) and len(value) > MAX_TEXT:
-        raise SecurityError("a value grows too large")
-    return value
-
-
-def _text(value: object) -> str:
-    if isinstance(value, Undefined):
-        str(value)  # raises, naming what is undefined
-    if not isinstance(value, (str, int)):
-        raise SecurityError(f"a {type(value).__name__.lower()} is no text")
-    return str(_sized(value))
-
-
-def _join(values: Iterable[object], between: str = ", ", last: str | None = None) -> str:
-    texts = [_text(v) for v in values]
-    if sum(map(len, texts)) + len(texts) * (len(between) + len(last or "")) > MAX_TEXT:
-        raise SecurityError("a value grows too large")
-    if last is not None and len(texts) > 1:
-        texts[-2:] = [f"{texts[-2]}{last}{texts[-1]}"]
-    return between.join(texts)
-
-
-FILTERS: dict[str, Callable[..., object]] = {
-    "cap": lambda value: _text(value)[:1].upper() + _text(value)[1:],
-    "first": lambda values: values[0],
-    "join": _join,
-    "last": lambda values: values[-1],
-    "length": len,
-    "lower": lambda value: _text(value).lower(),
-    "upper": lambda value: _text(value).upper(),
-}
-TESTS: dict[str, Callable[..., bool]] = {
-    "defined": lambda value: not isinstance(value, Undefined),
-    "undefined": lambda value: isinstance(value, Undefined),
-    "none": lambda value: value is None,
-}
 
 _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Assign, nodes.Name, nodes.Const,
@@ -200,12 +127,12 @@ class _Environment(ImmutableSandboxedEnvironment):
             raise SecurityError(f"`{operator}` takes whole numbers here")
         if operator == "**" and not (0 <= right <= MAX_BITS and abs(left) <= 1 << 16):
             raise SecurityError("a number grows too large")
-        return _sized(super().call_binop(context, operator, left, right))
+        return sized(super().call_binop(context, operator, left, right))
 
 
 def _environment() -> _Environment:
     env = _Environment(
-        undefined=StrictUndefined, autoescape=False, extensions=[_Wordings], finalize=_text, keep_trailing_newline=True,
+        undefined=StrictUndefined, autoescape=False, extensions=[_Wordings], finalize=as_text, keep_trailing_newline=True,
         cache_size=0,
     )  # fmt: skip
     env.globals = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from fuzzgen.errors import TemplateError
 from fuzzgen.render.language import Language
-from fuzzgen.render.sandbox import View
+from fuzzgen.render.values import View
 from fuzzgen.render.views import Views
 from fuzzgen.scenario.tools import STRUCTURAL_TOOLS
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from fuzzgen.render.language import Language
-from fuzzgen.render.sandbox import View
 from fuzzgen.render.text import one_line
+from fuzzgen.render.values import View
 from fuzzgen.render.wording import draw
 from fuzzgen.scenario.model import AGENT, BriefLine, Person, Placed, Scenario
 

@@ -18,8 +18,9 @@ from datetime import datetime
 from jinja2.exceptions import SecurityError
 
 from fuzzgen.render.calendar import Calendar
-from fuzzgen.render.sandbox import TRACELESS, Helper, View
+from fuzzgen.render.sandbox import TRACELESS
 from fuzzgen.render.text import compose
+from fuzzgen.render.values import Helper, View
 from fuzzgen.render.views import Views
 from fuzzgen.render.wording import Wording, draw
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuzzgen.errors import TemplateError
-from fuzzgen.render.sandbox import Helper, View, compile_template
+from fuzzgen.render.sandbox import compile_template
+from fuzzgen.render.values import Helper, View
 
 FILE = Path("x.j2")
 
