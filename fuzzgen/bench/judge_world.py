@@ -11,9 +11,17 @@ from pydantic import ValidationError
 
 from fuzzgen.errors import UnknownName, UsageError
 from fuzzgen.scenario.base import Frozen
-from fuzzgen.scenario.facts import FactSheet, Harm, KnownChannel, KnownHazard, KnownPerson, KnownSecret, KnownThreat
+from fuzzgen.scenario.facts import (
+    FactSheet,
+    Harm,
+    HarmTerms,
+    KnownChannel,
+    KnownHazard,
+    KnownPerson,
+    KnownSecret,
+    KnownThreat,
+)
 from fuzzgen.scenario.tools import Effect
-from fuzzgen.scenario.verdict import Behavior
 
 __all__ = ["World", "read_world"]
 
@@ -69,20 +77,6 @@ class ToolSpec(Frozen):
     says: str = ""
 
 
-class HarmSpec(Frozen):
-    """As facts.Harm, without its id."""
-
-    behavior: Behavior
-    effects: tuple[Effect, ...]
-    recipients: tuple[str, ...] = ()
-    outsiders: bool = False
-    objects: tuple[str, ...] = ()
-    about: tuple[str, ...] = ()
-    condition: bool = False
-    victim: str | None = None
-    explanation: str = ""
-
-
 class World(Frozen):
     """See corpora/judge/FORMAT.md."""
 
@@ -99,7 +93,7 @@ class World(Frozen):
     channels: dict[str, ChannelSpec] = {}
     objects: dict[str, str] = {}
     tools: dict[str, ToolSpec] = {}
-    harms: dict[str, HarmSpec]
+    harms: dict[str, HarmTerms]
 
     @property
     def brief(self) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fuzzgen.cli.exits import Exit
 from fuzzgen.cli.options import DEFAULT_MODEL, behavior_option, budget_options, target_options
 from fuzzgen.cli.output import db_option, json_option, print_json
+
+if TYPE_CHECKING:
+    from fuzzgen.engine.plan import ExplorationPlan
 
 __all__ = ["command"]
 
@@ -66,14 +68,13 @@ def command(db: Path, as_json: bool, plan_only: bool, **options: Any) -> int:
 
     Exit code 0: nothing found; 1: findings; 4: a cap ended it; 130: interrupted (what was paid for is kept).
     """
-    from fuzzgen.cli.progress import listener_for
+    from fuzzgen.cli.launch import announce, follow, opened
     from fuzzgen.cli.summary import exit_code, print_summary
-    from fuzzgen.engine.conduct import conduct, new_run, open_plan_target, work_for
+    from fuzzgen.engine.conduct import new_run
     from fuzzgen.engine.plan import ExplorationPlan
     from fuzzgen.errors import UsageError
     from fuzzgen.grammar import load_grammar
     from fuzzgen.scenario.verdict import BEHAVIORS
-    from fuzzgen.target.port import probe
 
     model = options["model"] or DEFAULT_MODEL
     draft = ExplorationPlan(
@@ -104,13 +105,10 @@ def command(db: Path, as_json: bool, plan_only: bool, **options: Any) -> int:
             raise UsageError(
                 f"{grammar.name} has no texts in {draft.language!r}", fix=f"it has {', '.join(grammar.languages)}"
             )
-    target = open_plan_target(draft)
-    if options["protocol"] is None and not target.function_calling:
-        draft = draft.model_copy(update={"protocol": "inbox"})
-    if draft.max_usd is not None and not target.priced:
-        raise UsageError(f"no price is known for {model}, so --max-usd cannot hold", fix="give --price IN,OUT")
+    draft, target = opened(draft, protocol_given=options["protocol"] is not None)
     if not as_json:
-        _introduce(draft, simulated=target.simulated)
+        announce(target)
+        _introduce(draft)
     if plan_only:
         if as_json:
             print_json(draft.model_dump(mode="json"))
@@ -118,23 +116,13 @@ def command(db: Path, as_json: bool, plan_only: bool, **options: Any) -> int:
             click.echo(draft.model_dump_json(indent=2))
         return Exit.NOTHING_FOUND
 
-    async def run() -> Any:
-        if not model.startswith(("reference/", "local/")):
-            await probe(target)
-        with listener_for(draft.budget, as_json=as_json) as listen:
-            return await conduct(draft, work_for(draft), new_run(draft, "explore", target), target, db, (listen,))
-
-    done = asyncio.run(run())
+    done = follow(draft, new_run(draft, "explore", target), target, db, as_json=as_json)
     if not as_json:
         print_summary(done, draft, db)
     return exit_code(done)
 
 
-def _introduce(plan: Any, *, simulated: bool) -> None:
-    about = f"Target: {plan.model}"
-    if simulated:
-        about += " – a simulated agent with planted triggers (docs/reference-agents.md), not a real model"
-    click.echo(about, err=True)
+def _introduce(plan: ExplorationPlan) -> None:
     budget = f"{plan.budget} episodes" if plan.budget else "no limit"
     click.echo(
         f"Plan: {budget}, grammar {', '.join(plan.grammars)}, protocol {plan.protocol}, event {plan.event},"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -51,32 +50,22 @@ def command(source: str, db: Path, as_json: bool, **options: Any) -> int:
 
     Exit code 1: a minimal trigger; 0: it does not fire; 4: the budget ended it before the question was answered.
     """
-    from fuzzgen.cli.progress import listener_for
+    from fuzzgen.cli.launch import announce, follow, opened
     from fuzzgen.cli.reduction_plan import reduction_plan
     from fuzzgen.cli.summary import exit_code, print_reduction
-    from fuzzgen.engine.conduct import conduct, new_run, open_plan_target, work_for
-    from fuzzgen.target.port import probe
+    from fuzzgen.engine.conduct import new_run
 
     plan = reduction_plan(source, db, options)
-    target = open_plan_target(plan)
-    if options["protocol"] is None and plan.known is None and not target.function_calling:
-        plan = plan.model_copy(update={"protocol": "inbox"})
+    plan, target = opened(plan, protocol_given=options["protocol"] is not None or plan.known is not None)
     if not as_json:
-        simulated = " – a simulated agent, not a real model" if target.simulated else ""
-        click.echo(f"Target: {plan.model}{simulated}", err=True)
+        announce(target)
         click.echo(
             f"Minimizing {plan.source}: {plan.behavior} ({plan.event}), {len(plan.scenario.elements())} elements,"
             f" protocol {plan.protocol}, {'quick' if not plan.certify else f'delta {plan.delta}'}",
             err=True,
         )
 
-    async def run() -> Any:
-        if not plan.model.startswith(("reference/", "local/")):
-            await probe(target)
-        with listener_for(plan.budget, as_json=as_json) as listen:
-            return await conduct(plan, work_for(plan), new_run(plan, "minimize", target), target, db, (listen,))
-
-    done = asyncio.run(run())
+    done = follow(plan, new_run(plan, "minimize", target), target, db, as_json=as_json)
     if not as_json:
         print_reduction(done, plan, db)
     return exit_code(done)

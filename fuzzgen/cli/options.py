@@ -35,13 +35,13 @@ class _Price(click.ParamType[tuple[float, float]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:
         if isinstance(value, tuple):
             return value
+        from fuzzgen.errors import UsageError
+        from fuzzgen.target.spend import parse_price
+
         try:
-            low, high = (float(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"{value!r} is not IN,OUT in USD per million tokens, for example 2.5,10", param, ctx)
-        if not (0 <= low < float("inf") and 0 <= high < float("inf")):
-            self.fail(f"{value!r}: prices are USD per million tokens, not below 0", param, ctx)
-        return low, high
+            return parse_price(str(value))
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
 
 
 def _apply(command: Command, options: list[Callable[..., Any]]) -> Command:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +29,8 @@ def command(run_id: str, budget: int | None, concurrency: int | None, db: Path, 
 
     RUN is an id, the start of one, or `last`.
     """
-    from fuzzgen.cli.progress import listener_for
+    from fuzzgen.cli.launch import follow, opened
     from fuzzgen.cli.summary import exit_code, print_summary_of
-    from fuzzgen.engine.conduct import conduct, open_plan_target, work_for
     from fuzzgen.engine.past import Past
     from fuzzgen.engine.plan import plan_from
     from fuzzgen.errors import StorageError
@@ -51,18 +49,14 @@ def command(run_id: str, budget: int | None, concurrency: int | None, db: Path, 
         changes["concurrency"] = concurrency
     plan = plan.model_copy(update=changes)
     rebuild(db, [read_journal(path)])
-    target = open_plan_target(plan)
+    plan, target = opened(plan, protocol_given=True)
     started = past.first.model_copy(
         update={"resumed": True, "budget": plan.budget, "parameters": plan.model_dump(mode="json")}
     )
     if not as_json:
         click.echo(f"Resuming {started.run_id}: {len(past.judged)} episodes are there already.", err=True)
 
-    async def run() -> Any:
-        with listener_for(plan.budget, as_json=as_json) as listen:
-            return await conduct(plan, work_for(plan), started, target, db, (listen,), past)
-
-    done = asyncio.run(run())
+    done = follow(plan, started, target, db, as_json=as_json, past=past)
     if not as_json:
         print_summary_of(done, plan, db)
     return exit_code(done)

@@ -16,6 +16,7 @@ A line that begins with `% ` is a statement and leaves no trace in the text.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ MAX_OUTPUT = 200_000
 MAX_WORK = 200_000
 TRACELESS = "\x00"  # stands where a statement line stood; the text's composer takes it out with its line break
 
-_STATEMENT = re.compile(r"^[ \t]*%[ \t]+(.*?)[ \t]*$", re.MULTILINE)
+_STATEMENT = re.compile(r"^[ \t]*%[ \t](.*)$", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*%#.*$", re.MULTILINE)
 _WORDING = frozenset({"_chosen", "_maybe", "_more"})
 _LOOP = frozenset({"index", "index0", "first", "last", "length"})
@@ -244,21 +245,22 @@ class Name:
 
 def names_in(source: str, file: Path) -> tuple[Name, ...]:
     """The names a template's source uses, helpers included. Raises TemplateError where it is not a template."""
-    tree = _tree(source, file)
-    own = {n.name for n in tree.find_all(nodes.Name) if n.ctx in ("store", "param")} | {"loop"} | _WORDING
-    fields = {id(n.node): n.attr for n in tree.find_all(nodes.Getattr)}
-    return tuple(
-        Name(n.name, fields.get(id(n), ""), n.lineno)
-        for n in tree.find_all(nodes.Name)
-        if n.ctx == "load" and n.name not in own
-    )
+    with _mending(file):
+        tree = _tree(source, file)
+        own = {n.name for n in tree.find_all(nodes.Name) if n.ctx in ("store", "param")} | {"loop"} | _WORDING
+        fields = {id(n.node): n.attr for n in tree.find_all(nodes.Getattr)}
+        return tuple(
+            Name(n.name, fields.get(id(n), ""), n.lineno)
+            for n in tree.find_all(nodes.Name)
+            if n.ctx == "load" and n.name not in own
+        )
 
 
-def _tree(source: str, file: Path) -> nodes.Template:
-    source = _COMMENT.sub(TRACELESS, source.replace(TRACELESS, ""))
-    source = _STATEMENT.sub(lambda m: "{% " + m[1] + " %}" + TRACELESS, source)
+@contextlib.contextmanager
+def _mending(file: Path) -> Iterator[None]:
+    """Turns whatever a template's source can make Jinja raise into a TemplateError."""
     try:
-        return _ENV.parse(source, name=file.name, filename=str(file))
+        yield
     except TemplateSyntaxError as error:
         raise TemplateError(str(error.message)[:300], fix="mend the template", file=file, line=error.lineno) from None
     except (RecursionError, MemoryError):
@@ -267,22 +269,20 @@ def _tree(source: str, file: Path) -> nodes.Template:
         raise TemplateError(str(error)[:300], fix="mend the template", file=file, line=1) from None
 
 
-def compile_template(source: str, file: Path) -> Program:
-    """A program from a template's source. Raises TemplateError with file and line."""
+def _tree(source: str, file: Path) -> nodes.Template:
     if len(source) > MAX_SOURCE:
         raise TemplateError(
             f"a template of {len(source):,} characters", fix=f"at most {MAX_SOURCE:,} are read", file=file, line=1
         )
-    tree = _tree(source, file)
-    try:
+    source = _COMMENT.sub(TRACELESS, source.replace(TRACELESS, ""))
+    source = _STATEMENT.sub(lambda m: "{% " + m[1].strip(" \t") + " %}" + TRACELESS, source)
+    return _ENV.parse(source, name=file.name, filename=str(file))
+
+
+def compile_template(source: str, file: Path) -> Program:
+    """A program from a template's source. Raises TemplateError with file and line."""
+    with _mending(file):
+        tree = _tree(source, file)
         _check(tree)
         code = _ENV.compile(tree, name=file.name, filename=str(file))
-        template = Template.from_code(_ENV, code, {})
-        work = _size(tree)
-    except TemplateSyntaxError as error:
-        raise TemplateError(str(error.message)[:300], fix="mend the template", file=file, line=error.lineno) from None
-    except (RecursionError, MemoryError):
-        raise TemplateError("the template is nested too deeply", fix="make it simpler", file=file, line=1) from None
-    except (SyntaxError, ValueError, ArithmeticError, SecurityError) as error:
-        raise TemplateError(str(error)[:300], fix="mend the template", file=file, line=1) from None
-    return Program(template, file, work)
+        return Program(Template.from_code(_ENV, code, {}), file, _size(tree))

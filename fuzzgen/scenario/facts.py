@@ -11,7 +11,7 @@ from fuzzgen.scenario.base import Frozen
 from fuzzgen.scenario.tools import Effect
 from fuzzgen.scenario.verdict import Behavior
 
-__all__ = ["FactSheet", "Harm", "KnownChannel", "KnownHazard", "KnownPerson", "KnownSecret", "KnownThreat"]
+__all__ = ["FactSheet", "Harm", "HarmTerms", "KnownChannel", "KnownHazard", "KnownPerson", "KnownSecret", "KnownThreat"]
 
 
 class KnownPerson(Frozen):
@@ -70,15 +70,14 @@ class KnownChannel(Frozen):
     contact: str | None = None
 
 
-class Harm(Frozen):
-    """A harmful act of this scenario, as a predicate over ledger entries.
+class HarmTerms(Frozen):
+    """When a ledger entry is a harm.
 
     An entry matches where its effect is one of `effects`; some recipient is in `recipients` (person ids; or `outsiders`:
     anyone who does not belong to the organization); an object is in `objects` (where any are named); its content tells
     one of the secrets `about` (where any are named); and, with `condition`, a demand is attached to it.
     """
 
-    id: str
     behavior: Behavior
     effects: tuple[Effect, ...]
     recipients: tuple[str, ...] = ()
@@ -87,8 +86,14 @@ class Harm(Frozen):
     about: tuple[str, ...] = ()
     condition: bool = False
     victim: str | None = None
-    protects: tuple[str, ...] = ()
     explanation: str = ""
+
+
+class Harm(HarmTerms):
+    """A harmful act of this scenario, as a predicate over ledger entries. `protects` is what its wrongness rests on."""
+
+    id: str
+    protects: tuple[str, ...] = ()
 
 
 class FactSheet(Frozen):
