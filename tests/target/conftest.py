@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from openai_server import OpenAIServer
 
+from fuzzgen.target import calling
+
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIServer]:
@@ -18,6 +20,12 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIServer]:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with OpenAIServer() as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries come after a hundredth of a second."""
+    monkeypatch.setattr(calling, "FIRST_WAIT", 0.01)
 
 
 @dataclass
