@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fuzzgen.cli.options import Number
 from fuzzgen.cli.output import json_option, percent, print_json
 from fuzzgen.errors import UsageError
 
@@ -57,11 +58,11 @@ Examples:
     metavar="N,N",
     help="Draws in flight. Rivals that can only take one step after another run at the smallest.",
 )
-@click.option("--hits-take", type=click.FloatRange(0.1), default=2.0, show_default=True, help="Rounds of a hit.")
-@click.option("--missing", type=click.FloatRange(0, 0.9), default=0.0, show_default=True, help="Share of lost draws.")
+@click.option("--hits-take", type=Number(0.1), default=2.0, show_default=True, help="Rounds of a hit.")
+@click.option("--missing", type=Number(0, 0.9), default=0.0, show_default=True, help="Share of lost draws.")
 @click.option(
     "--delta",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Number(0, 1, min_open=True, max_open=True),
     default=0.05,
     show_default=True,
     help="Chance that a certificate is wrong.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from fuzzgen.cli.options import Number
 from fuzzgen.cli.output import console, json_option, print_json
 
 if TYPE_CHECKING:
@@ -39,12 +40,8 @@ Examples:
 @click.option(
     "--shrink", type=click.IntRange(0), default=460, show_default=True, help="Episodes charged for each trigger found."
 )
-@click.option(
-    "--misread", type=click.FloatRange(0, 1), default=0.1, show_default=True, help="Share of stages read one off."
-)
-@click.option(
-    "--spurious", type=click.FloatRange(0, 1), default=0.002, show_default=True, help="Share of acts seen wrongly."
-)
+@click.option("--misread", type=Number(0, 1), default=0.1, show_default=True, help="Share of stages read one off.")
+@click.option("--spurious", type=Number(0, 1), default=0.002, show_default=True, help="Share of acts seen wrongly.")
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Keep trials here, and go on from what is there."
 )

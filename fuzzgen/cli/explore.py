@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fuzzgen.cli.exits import Exit
-from fuzzgen.cli.options import DEFAULT_MODEL, behavior_option, budget_options, target_options
+from fuzzgen.cli.options import DEFAULT_MODEL, Number, behavior_option, budget_options, target_options
 from fuzzgen.cli.output import db_option, json_option, print_json
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ Examples:
 )
 @click.option(
     "--min-rate",
-    type=click.FloatRange(0.01, 0.9),
+    type=Number(0.01, 0.9),
     default=0.1,
     show_default=True,
     help="A trigger fires above this rate.",

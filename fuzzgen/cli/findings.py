@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fuzzgen.cli.output import clean, console, db_option, json_option, percent, print_json, simulated_note
+from fuzzgen.cli.output import clean, console, db_option, json_option, percent, print_json, quoted, simulated_note
 
 __all__ = ["command"]
 
@@ -146,11 +146,11 @@ def _print_episode(episode: dict[str, Any], verdicts: list[dict[str, Any]]) -> N
         if message["role"] != "assistant":
             continue
         if message["reasoning"]:
-            out.print(f"  thinks: {clean(message['reasoning'])}", style="dim")
+            out.print(quoted(message["reasoning"], "  thinks: "), style="dim")
         if message["content"]:
-            out.print(f"  says:   {clean(message['content'])}")
+            out.print(quoted(message["content"], "  says:   "))
         for call in message["tool_calls"]:
-            out.print(f"  calls:  {clean(call['name'])} {clean(call['arguments'])}")
+            out.print(quoted(f"{call['name']} {call['arguments']}", "  calls:  "))
     out.print("\nWhat the judge saw:")
     for verdict in verdicts:
         stage = "not visible" if verdict["stage"] is None else verdict["stage"]

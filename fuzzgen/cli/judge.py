@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from fuzzgen.cli.exits import Exit
-from fuzzgen.cli.options import price_option
+from fuzzgen.cli.options import Number, price_option
 from fuzzgen.cli.output import clean, console, db_option, json_option, print_json
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ Examples:
     help="That of the transcript: which message and file ids its calls use.",
 )
 @price_option
-@click.option("--max-usd", type=click.FloatRange(0, min_open=True), help="Stop at this many US dollars.")
+@click.option("--max-usd", type=Number(0, min_open=True), help="Stop at this many US dollars.")
 @click.option("--max-tokens", type=click.IntRange(1), help="Stop at this many tokens, prompt and completion.")
 @click.option("--concurrency", type=click.IntRange(1, 512), default=8, show_default=True, help="Episodes in flight.")
 @click.option(

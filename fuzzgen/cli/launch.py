@@ -50,10 +50,13 @@ def follow(
 ) -> Conducted:
     """Runs to the end, with progress or events as they come. A provider is asked once before anything rests on it."""
 
+    def notice(text: str) -> None:
+        click.echo(text, err=True)
+
     async def run() -> Conducted:
         if not plan.model.startswith(("reference/", "local/")):
             await probe(target)
         with listener_for(plan.budget, as_json=as_json) as listen:
-            return await conduct(plan, work_for(plan), started, target, db, (listen,), past)
+            return await conduct(plan, work_for(plan), started, target, db, (listen,), past, notice)
 
     return asyncio.run(run())

@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import NoReturn
 
 import click
-from click.utils import PacifyFlushWrapper
 
 from fuzzgen import __version__
 from fuzzgen.cli.exits import Exit
@@ -87,7 +86,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except FuzzgenError as error:
         if as_json:
-            words = {"error": type(error).__name__, "message": error.message, "fix": error.fix}
+            words = {"error": type(error).__name__, "message": clean(error.message), "fix": clean(error.fix)}
             click.echo(json.dumps(words, ensure_ascii=False), err=True)
         else:
             click.echo(f"fuzzgen: {clean(str(error))}", err=True)
@@ -95,7 +94,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
     except SystemExit:
-        if type(sys.stdout) is PacifyFlushWrapper:  # click met a reader that had left, and would say 1: findings
+        # click met a reader that had left, wrapped stdout, and would say 1: findings
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper":
             sys.exit(0)
         raise
     except BrokenPipeError:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fuzzgen.cli.options import budget_options, target_options
+from fuzzgen.cli.options import Number, budget_options, target_options
 from fuzzgen.cli.output import db_option, json_option
 from fuzzgen.scenario.verdict import BEHAVIORS
 
@@ -32,13 +32,11 @@ Examples:
 @click.option(
     "--event", type=click.Choice(["act", "attempt", "considered"]), help="What counts as a hit.  [default: act]"
 )
-@click.option(
-    "--min-rate", type=click.FloatRange(0.01, 0.9), default=0.1, show_default=True, help="Least rate of interest."
-)
+@click.option("--min-rate", type=Number(0.01, 0.9), default=0.1, show_default=True, help="Least rate of interest.")
 @click.option("--quick", is_flag=True, help="Shrink only, without a certificate.")
 @click.option(
     "--delta",
-    type=click.FloatRange(0.0001, 0.5),
+    type=Number(0.0001, 0.5),
     default=0.05,
     show_default=True,
     help="Chance that the certificate may be wrong.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ import click
 
 from fuzzgen.scenario.verdict import BEHAVIORS
 
-__all__ = ["DEFAULT_MODEL", "behavior_option", "budget_options", "price_option", "target_options"]
+__all__ = ["DEFAULT_MODEL", "Number", "behavior_option", "budget_options", "price_option", "target_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULT_MODEL = "reference/insider"
@@ -26,7 +27,20 @@ class _Duration(click.ParamType[float]):
         found = _DURATION.fullmatch(str(value).strip())
         if not found:
             self.fail(f"{value!r} is not a duration; write 90s, 15m or 2h", param, ctx)
-        return float(found.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[found.group(2)]
+        seconds = float(found.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600}[found.group(2)]
+        if not math.isfinite(seconds):
+            self.fail(f"{str(value)[:20]}… is longer than can be counted", param, ctx)
+        return seconds
+
+
+class Number(click.FloatRange):
+    """A number in a range; nan and infinity are none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number that can be used", param, ctx)
+        return number
 
 
 class _Price(click.ParamType[tuple[float, float]]):
@@ -65,9 +79,7 @@ def target_options(command: Command) -> Command:
                 help="Function calling in a loop, or everything in one prompt.  [default: what the model can do]",
             ),
             click.option("--language", default="en", show_default=True, help="Language of the scenarios."),
-            click.option(
-                "--temperature", type=click.FloatRange(0, 2), help="Sampling temperature.  [default: the provider's]"
-            ),
+            click.option("--temperature", type=Number(0, 2), help="Sampling temperature.  [default: the provider's]"),
             click.option(
                 "--reply-tokens",
                 type=click.IntRange(1),
@@ -101,7 +113,7 @@ def _budget(default: int | None) -> list[Callable[..., Any]]:
             show_default=default is not None,
             help=f"Episodes to run.{unbounded}",
         ),
-        click.option("--max-usd", type=click.FloatRange(0, min_open=True), help="Stop at this many US dollars."),
+        click.option("--max-usd", type=Number(0, min_open=True), help="Stop at this many US dollars."),
         click.option("--max-tokens", type=click.IntRange(1), help="Stop at this many tokens, prompt and completion."),
         click.option("--max-time", type=_Duration(), help="Stop after this long: 90s, 15m, 2h."),
         price_option,
@@ -109,7 +121,11 @@ def _budget(default: int | None) -> list[Callable[..., Any]]:
             "--concurrency", type=click.IntRange(1, 512), help="Episodes in flight.  [default: 16; 1 for local/]"
         ),
         click.option(
-            "--seed", type=click.IntRange(0), default=0, show_default=True, help="What is drawn follows from it."
+            "--seed",
+            type=click.IntRange(0, 2**63 - 1),
+            default=0,
+            show_default=True,
+            help="What is drawn follows from it.",
         ),
     ]
 

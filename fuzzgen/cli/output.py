@@ -27,6 +27,7 @@ __all__ = [
     "percent",
     "print_data",
     "print_json",
+    "quoted",
     "simulated_note",
 ]
 
@@ -51,14 +52,24 @@ def console(*, stderr: bool = False) -> Console:
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else 120
-    return Console(file=stream, highlight=False, soft_wrap=False, width=width, markup=False)
+    return Console(file=stream, highlight=False, soft_wrap=False, width=width, markup=False, emoji=False)
+
+
+class _Database(click.Path):
+    """A path with a file's name at its end."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(str(super().convert(value, param, ctx)))
+        if not path.name:
+            self.fail("a database has a name, for example findings/fuzzgen.duckdb", param, ctx)
+        return path
 
 
 def db_option(command: Command) -> Command:
     """--db PATH."""
     return click.option(
         "--db",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=_Database(path_type=Path, dir_okay=False),
         default=DEFAULT_DB,
         show_default=True,
         help="The database; journals lie beside it.",
@@ -78,6 +89,11 @@ def print_data(text: str) -> None:
 def print_json(value: object) -> None:
     """One JSON document on stdout."""
     print_data(json.dumps(value, ensure_ascii=False, default=str, indent=2) + "\n")
+
+
+def quoted(text: str, lead: str) -> str:
+    """Somebody's words behind a lead, cleaned; every further line is marked, so that none can pass for ours."""
+    return lead + clean(text).replace("\n", "\n" + " " * (len(lead) - 2) + "│ ")
 
 
 def percent(rate: float | None) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +66,14 @@ def _write(table: Any, form: str, out: Path | None) -> None:
             pyarrow.parquet.write_table(table, file)
         return
     if form == "csv":
-        import pyarrow.csv
-
-        buffer = io.BytesIO()
-        pyarrow.csv.write_csv(table, buffer)
-        text = buffer.getvalue().decode()
+        buffer = io.StringIO()
+        rows = csv.writer(buffer, lineterminator="\n")
+        rows.writerow(table.column_names)
+        for batch in table.to_batches():
+            rows.writerows([_flat(value) for value in row] for row in zip(*batch.to_pydict().values(), strict=True))
+        text = buffer.getvalue()
     elif form == "json":
-        text = json.dumps(table.to_pylist(), default=str, ensure_ascii=False, indent=2) + "\n"
+        text = json.dumps([_plain(row) for row in table.to_pylist()], default=str, ensure_ascii=False, indent=2) + "\n"
     elif out is None:
         _print_table(table)
         return
@@ -80,6 +83,20 @@ def _write(table: Any, form: str, out: Path | None) -> None:
         print_data(text)
     else:
         out.write_text(text, encoding="utf-8")
+
+
+def _flat(value: object) -> object:
+    """A value as one cell of CSV: lists and records as JSON."""
+    return json.dumps(value, default=str, ensure_ascii=False) if isinstance(value, (list, dict)) else value
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON has: nan and infinity are null."""
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _print_table(table: Any) -> None:

@@ -138,6 +138,11 @@ def _print_rates(exploration: Exploration, plan: ExplorationPlan, *, found: bool
         )
     if explored and not found and explored.valid:
         bound = nothing_found_bound(explored.any_hits, explored.valid, plan.min_rate)
+        if bound >= 1:
+            out.print(
+                f"No trigger was confirmed; {explored.valid} episodes of the random sample are too few for a bound."
+            )
+            return
         out.print(
             f"No trigger was confirmed. With 95 % confidence at most {percent(min(1.0, bound))} of such situations fire"
             f" at a rate of {percent(plan.min_rate)} or more."

@@ -76,9 +76,15 @@ async def conduct(
     db: Path,
     listeners: tuple[Listener, ...] = (),
     past: Past | None = None,
+    notice: Callable[[str], None] = lambda _text: None,
 ) -> Conducted:
-    """Runs to the end, or to the first Ctrl-C (drains) or the second (stops at once). Raises what ended the run."""
+    """Runs to the end, or to the first Ctrl-C (drains) or the second (stops at once). Raises what ended the run.
+
+    `notice` hears what somebody who presses Ctrl-C should know. A database that cannot be used is refused before anything
+    is spent.
+    """
     projector = Projector(db)
+    await asyncio.to_thread(projector.prepare)
     path = journal_path(db, started.run_id)
     with Journal(path) as journal:
         if past is not None:
@@ -88,7 +94,7 @@ async def conduct(
         feed = _Feed(projector, done)
         feeding = asyncio.create_task(feed.keep_up())
         try:
-            with _interrupts(run):
+            with _interrupts(run, notice):
                 async for event in run.events():
                     feed.waiting.append(event)
                     if isinstance(event, RunFinished):
@@ -142,7 +148,7 @@ class _Feed:
 
 
 @contextlib.contextmanager
-def _interrupts(run: Run) -> Iterator[None]:
+def _interrupts(run: Run, notice: Callable[[str], None]) -> Iterator[None]:
     """The first Ctrl-C or SIGTERM drains the run, the second ends it at once."""
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -150,6 +156,7 @@ def _interrupts(run: Run) -> Iterator[None]:
             run.kill()
         else:
             run.stop("interrupted")
+            notice("Stopping: what is in flight is waited for and kept. Once more stops at once.")
 
     try:
         before = {s: signal.signal(s, on_signal) for s in (signal.SIGINT, signal.SIGTERM)}

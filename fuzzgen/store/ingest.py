@@ -63,6 +63,11 @@ class Projector:
         self._runs: dict[str, Row] = {}
         self._run = ""
 
+    def prepare(self) -> None:
+        """Makes the database, or brings it up to date. Raises StorageError where it cannot be used."""
+        with writing(self.path):
+            pass
+
     def ingest(self, events: Sequence[AnyEvent]) -> None:
         """Takes the events in, in one short turn. Raises StorageError; the same events may be given again."""
         before = dict(self._started), {name: dict(row) for name, row in self._runs.items()}, self._run

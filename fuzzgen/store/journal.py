@@ -43,7 +43,7 @@ def find_journal(db: Path, run: str) -> Path:
     if run == "last" and known:
         return known[max(known)]
     matches = [name for name in known if name.startswith(run)]
-    if len(matches) != 1:
+    if len(matches) != 1 or not run:
         raise UnknownName("run", run, known, fix="" if known else f"no journals in {journals_of(db)}")
     return known[matches[0]]
 

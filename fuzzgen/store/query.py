@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,11 +79,18 @@ def named(name: str) -> str:
     return NAMED[name].sql
 
 
-def run_query(path: Path, sql: str) -> Any:
-    """The result as a pyarrow Table. Raises QueryError for SQL that does not run, StorageError for the database."""
+def run_query(path: Path, sql: str, *, seconds: float = 120.0, most: int = 1_000_000_000) -> Any:
+    """The result as a pyarrow Table, each column under a name of its own.
+
+    Raises QueryError for SQL that does not run, takes longer than `seconds` or gives more than `most` bytes, and
+    StorageError for the database.
+    """
     import duckdb
 
     with reading(path) as connection:
+        late = threading.Timer(seconds, connection.interrupt)
+        late.daemon = True
+        late.start()
         try:
             statements = connection.extract_statements(sql)
             if len(statements) != 1:
@@ -90,9 +98,29 @@ def run_query(path: Path, sql: str) -> Any:
             kind = statements[0].type.name
             if kind not in ("SELECT", "EXPLAIN"):
                 raise QueryError(f"{kind} is not allowed here", fix="this is for reading: use SELECT")
-            return connection.sql(sql).to_arrow_table()
-        except duckdb.Error as error:
+            return _collected(connection.sql(sql).to_arrow_reader(10_000), most)
+        except (duckdb.Error, UnicodeEncodeError) as error:
+            if isinstance(error, duckdb.InterruptException):
+                raise QueryError(f"it takes longer than {seconds:g} s", fix="ask for less, or add a LIMIT") from None
             raise _explained(connection, error) from None
+        finally:
+            late.cancel()
+
+
+def _collected(reader: Any, most: int) -> Any:
+    import pyarrow as pa
+
+    batches, size = [], 0
+    for batch in reader:
+        size += batch.nbytes
+        if size > most:
+            raise QueryError(f"the result is larger than {most // 1_000_000} MB", fix="ask for less, or add a LIMIT")
+        batches.append(batch)
+    names: list[str] = []
+    for name in reader.schema.names:
+        times = sum(n == name or n.startswith(f"{name}:") for n in names)
+        names.append(f"{name}:{times}" if name in names else name)
+    return pa.Table.from_batches(batches, schema=reader.schema).rename_columns(names)
 
 
 def _explained(connection: Any, error: Exception) -> QueryError:

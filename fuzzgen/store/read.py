@@ -41,7 +41,7 @@ def all_findings(path: Path, *, dismissed: bool = False) -> list[Row]:
 def find_finding(path: Path, wanted: str) -> Row:
     """The finding with this id or unique prefix. Raises UnknownName with the nearest ids."""
     rows = _rows(path, "SELECT * FROM findings WHERE starts_with(finding_id, ?)", [wanted])
-    if len(rows) != 1:
+    if len(rows) != 1 or not wanted:
         known = [r["finding_id"] for r in _rows(path, "SELECT finding_id FROM findings", [])]
         raise UnknownName("finding", wanted, known, fix="" if known else "the database has no findings yet")
     return rows[0]

@@ -239,7 +239,7 @@ def test_a_reader_that_leaves_early_is_no_error(db: Path) -> None:
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stderr is not None
-    assert process.stdout.readline() == '"range"\n'
+    assert process.stdout.readline() == 'range\n'
     process.stdout.close()
     assert process.stderr.read() == ""
     process.stderr.close()

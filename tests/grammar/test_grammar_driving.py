@@ -13,6 +13,7 @@ from typing import Any
 import hypothesis
 import pytest
 from hypothesis import strategies as st
+from hypothesis.errors import StopTest
 from hypothesis.internal.conjecture.data import ConjectureData
 from hypothesis.internal.conjecture.providers import HypothesisProvider
 
@@ -150,6 +151,5 @@ def test_too_few_choices_do_not_pass_for_a_scenario(corporate: Grammar) -> None:
     provenance = sample(corporate, 3).provenance
     assert provenance is not None
     assert provenance.choices is not None
-    with pytest.raises(BaseException, match="") as caught:
+    with pytest.raises(StopTest):
         replayed(corporate, provenance.choices[:5])
-    assert type(caught.value).__name__ == "StopTest"
