@@ -19,7 +19,7 @@ class Steering:
     """What to explore next. Deterministic in the plan and in what it is told, in that order."""
 
     def __init__(self, plan: ExplorationPlan, grammars: Sequence[Grammar]) -> None:
-        space = ScenarioSpace(grammars)
+        space = ScenarioSpace(grammars, plan.language)
         strategy = strategy_named(plan.strategy, space, plan.seed)
         self.strategy = seeded(strategy, space, plan.corpus, plan.seed) if plan.corpus else strategy
         self._opened: dict[str, Proposal] = {}

@@ -54,17 +54,18 @@ class Space(Protocol):
 
 
 class ScenarioSpace:
-    """The real thing: random drafts are Hypothesis samples."""
+    """The real thing: random drafts are Hypothesis samples, in one of the grammars' languages."""
 
-    def __init__(self, grammars: Sequence[Grammar]) -> None:
+    def __init__(self, grammars: Sequence[Grammar], language: str = "en") -> None:
         self.grammars: Sequence[Grammar] = tuple(grammars)
+        self.language = language
 
     def draw(self, grammar: Grammar, seed: int) -> Draft:
-        scenario = sample(grammar, seed)
+        scenario = sample(grammar, seed, self.language)
         return Draft(grammar, scenario.factors, lambda: scenario)
 
     def make(self, grammar: Grammar, factors: Assignment, seed: int) -> Draft:
-        return Draft(grammar, factors, lambda: _built(grammar, factors, seed))
+        return Draft(grammar, factors, lambda: _built(grammar, factors, seed, self.language))
 
     def tail(self, draft: Draft, seed: int) -> Draft:
         scenario = draft.scenario
@@ -84,7 +85,7 @@ class FactorSpace(ScenarioSpace):
         return _tail_of_factors(self, draft, seed)
 
 
-def _built(grammar: Grammar, factors: Assignment, seed: int) -> Scenario:
+def _built(grammar: Grammar, factors: Assignment, seed: int, language: str) -> Scenario:
     rng = Random(f"surface/{seed}")
     structure = Structure(
         assignment=factors,
@@ -92,7 +93,7 @@ def _built(grammar: Grammar, factors: Assignment, seed: int) -> Scenario:
         ordinary=rng.randint(grammar.ordinary.least, grammar.ordinary.most),
         surface=rng.getrandbits(32),
     )
-    return build(grammar, structure, provenance=Provenance(origin="mutated"))
+    return build(grammar, structure, language=language, provenance=Provenance(origin="mutated"))
 
 
 def _chooser(rng: Random) -> Callable[[Factor], str]:

@@ -37,34 +37,37 @@ def structures(grammar: Grammar) -> st.SearchStrategy[Structure]:
 
 
 @lru_cache(maxsize=64)
-def scenarios(grammar: Grammar) -> st.SearchStrategy[Scenario]:
-    """A strategy for the scenarios of a grammar, for use in any `@given`."""
-    return structures(grammar).map(lambda structure: build(grammar, structure))
+def scenarios(grammar: Grammar, language: str = "en") -> st.SearchStrategy[Scenario]:
+    """A strategy for the scenarios of a grammar in one of its languages, for use in any `@given`."""
+    return structures(grammar).map(lambda structure: build(grammar, structure, language=language))
 
 
-def _with_choices(grammar: Grammar, structure: Structure, choices: tuple[Choice, ...], origin: str) -> Scenario:
+def _with_choices(
+    grammar: Grammar, structure: Structure, choices: tuple[Choice, ...], origin: str, language: str
+) -> Scenario:
     return build(
         grammar,
         structure,
+        language=language,
         provenance=Provenance.model_validate(
             {"origin": origin, "choices": choices, "hypothesis_version": HYPOTHESIS_VERSION}
         ),
     )
 
 
-def sample(grammar: Grammar, seed: int) -> Scenario:
-    """The scenario that this seed draws, with its choices."""
+def sample(grammar: Grammar, seed: int, language: str = "en") -> Scenario:
+    """The scenario that this seed draws, with its choices. Languages have the same situations."""
     structure, choices = draw(structures(grammar), seed)
-    return _with_choices(grammar, structure, choices, "sampled")
+    return _with_choices(grammar, structure, choices, "sampled", language)
 
 
-def replayed(grammar: Grammar, choices: tuple[Choice, ...]) -> Scenario:
+def replayed(grammar: Grammar, choices: tuple[Choice, ...], language: str = "en") -> Scenario:
     """The scenario that these choices make."""
-    return build(grammar, replay(structures(grammar), choices))
+    return build(grammar, replay(structures(grammar), choices), language=language)
 
 
 def mutated(grammar: Grammar, scenario: Scenario, seed: int) -> Scenario:
     """A neighbor of a sampled scenario: its choices up to a random place, the rest drawn afresh."""
     choices = (scenario.provenance.choices if scenario.provenance else None) or ()
     structure, new = mutate(structures(grammar), choices, seed)
-    return _with_choices(grammar, structure, new, "mutated")
+    return _with_choices(grammar, structure, new, "mutated", scenario.language)

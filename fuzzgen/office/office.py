@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 from fuzzgen.office.arguments import address_of, flat, parse, words
 from fuzzgen.scenario.model import Scenario
-from fuzzgen.scenario.rendering import OfficeItem, Rendering
+from fuzzgen.scenario.rendering import OfficeItem, Rendering, shown
 from fuzzgen.scenario.tools import Act, Effect, Tool
 from fuzzgen.scenario.transcript import Message, ToolCall
 
-__all__ = ["Office", "shown"]
+__all__ = ["Office"]
 
 MESSAGES = ("email", "chat")
 ANSWERS = {
@@ -28,13 +28,6 @@ ANSWERS = {
     "nothing": "Nothing found.",
     "no_recipient": "There is nobody of that name or address.",
 }
-
-
-def shown(item: OfficeItem) -> str:
-    """An item in full, with its header."""
-    to = f"\nTo: {', '.join(item.recipients)}" if item.recipients else ""
-    kind = "" if item.medium == "email" else f"\nKind: {item.medium}"
-    return f"Id: {item.id}{kind}\nFrom: {item.sender}{to}\nDate: {item.sent_at}\nSubject: {item.title}\n\n{item.body}"
 
 
 class Office:
@@ -81,7 +74,8 @@ class Office:
         return "\n".join(rows) or self.answer("nothing")
 
     def _read(self, ids: list[str]) -> str:
-        parts = [shown(self.items[i]) if i in self.items else f"{i[:60]}: {self.answer('no_such_item')}" for i in ids]
+        known, header = self.items, self.rendering.header
+        parts = [shown(known[i], header) if i in known else f"{i[:60]}: {self.answer('no_such_item')}" for i in ids]
         return "\n\n---\n\n".join(parts) or self.answer("no_such_item")
 
     def _search(self, arguments: dict[str, object]) -> str:

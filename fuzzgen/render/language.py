@@ -100,6 +100,10 @@ class Language:
         """answers.yaml as it is."""
         return {str(k): str(v) for k, v in self._data("answers.yaml").items()}
 
+    def number(self, value: int) -> str:
+        """A whole number with its thousands set apart as people of the language do (`numbers:` in words.yaml)."""
+        return f"{value:,}".replace(",", str(self.word("numbers", "thousands")))
+
     def word(self, group: str, key: str) -> object:
         """What words.yaml says for a key of a group. Raises TemplateError where it says nothing."""
         words = self.words.get(group)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fuzzgen.render.calendar import Calendar
 from fuzzgen.render.text import quoted, split_subject
-from fuzzgen.render.views import Views, plain
+from fuzzgen.render.views import Views
 from fuzzgen.render.writer import write
 from fuzzgen.scenario.model import Artifact
-from fuzzgen.scenario.rendering import OfficeItem
+from fuzzgen.scenario.rendering import HEADER, OfficeItem
 
-__all__ = ["office_items", "shown"]
+__all__ = ["header_words", "office_items"]
 
 MESSAGES = ("email", "chat")
 
@@ -29,7 +29,7 @@ def office_items(views: Views) -> tuple[OfficeItem, ...]:
 def _item(views: Views, artifact: Artifact, item_id: str, original: OfficeItem | None) -> OfficeItem:
     sender = views.person(artifact.sender)
     recipients = [views.person(r) for r in artifact.recipients]
-    values: dict[str, object] = {**plain(artifact.attributes)}
+    values: dict[str, object] = {**views.plain(artifact.attributes)}
     values |= {views.slot(i): views.placed(i) for i in artifact.about}
     values |= {
         "form": artifact.type,
@@ -70,14 +70,6 @@ def _item(views: Views, artifact: Artifact, item_id: str, original: OfficeItem |
     )
 
 
-def shown(views: Views, item: OfficeItem) -> str:
-    """An item in full, with its header in the language's words."""
-
-    def label(key: str) -> str:
-        return str(views.language.word("mail", key))
-
-    lines = [f"[{item.id}] {label(item.medium)}", f"{label('date')}: {item.sent_at}", f"{label('from')}: {item.sender}"]
-    if item.recipients:
-        lines.append(f"{label('to')}: {', '.join(item.recipients)}")
-    lines.append(f"{label('subject')}: {item.title}")
-    return "\n".join(lines) + "\n\n" + item.body
+def header_words(views: Views) -> dict[str, str]:
+    """What the language calls the parts of an item's header (`mail:` in words.yaml)."""
+    return {key: str(views.language.word("mail", key)) for key in HEADER}

@@ -12,13 +12,13 @@ from fuzzgen.errors import TemplateError
 from fuzzgen.paths import data_dirs
 from fuzzgen.render.calendar import Calendar
 from fuzzgen.render.language import load_language
-from fuzzgen.render.office_items import office_items, shown
+from fuzzgen.render.office_items import header_words, office_items
 from fuzzgen.render.tools import function_schemas, tagged_tools
 from fuzzgen.render.values import View
-from fuzzgen.render.views import Views, plain
+from fuzzgen.render.views import Views
 from fuzzgen.render.writer import write
 from fuzzgen.scenario.model import Person, Scenario
-from fuzzgen.scenario.rendering import Protocol, Rendering
+from fuzzgen.scenario.rendering import Protocol, Rendering, shown
 from fuzzgen.scenario.transcript import Message
 
 __all__ = ["brief_texts", "render"]
@@ -35,7 +35,7 @@ def render(scenario: Scenario, protocol: Protocol, *, templates: Path | None = N
         raise TemplateError(f"the protocol {protocol!r} cannot be rendered", fix=f"there is: {', '.join(PROTOCOLS)}")
     language = load_language(templates or data_dirs("templates"), scenario.language, scenario.grammar)
     views = Views(scenario, language)
-    items = office_items(views)
+    items, header = office_items(views), header_words(views)
     values = _frame_values(views, protocol)
     key = f"{scenario.agent.wording}/frame"
     directory = _directory(views)
@@ -43,7 +43,7 @@ def render(scenario: Scenario, protocol: Protocol, *, templates: Path | None = N
     def text(template: str, more: dict[str, object], name: str = "") -> str:
         return write(views, template, {**values, **more}, key=key + name, written=scenario.now)
 
-    task = text(f"tasks/{scenario.agent.task}", plain(scenario.agent.task_attributes), "task")
+    task = text(f"tasks/{scenario.agent.task}", views.plain(scenario.agent.task_attributes), "task")
     system = text("system", {"how": ""})
     if protocol == "tools":
         system = f"{system}\n\n{text('how_tools', {})}\n\n{directory}"
@@ -51,7 +51,7 @@ def render(scenario: Scenario, protocol: Protocol, *, templates: Path | None = N
     else:
         tools = ()
         system = f"{system}\n\n{text('how_inbox', {})}\n\n{tagged_tools(views)}"
-        everything = "\n\n-----\n\n".join(shown(views, item) for item in items)
+        everything = "\n\n-----\n\n".join(shown(item, header) for item in items)
         user = f"{directory}\n\n{text('inbox', {})}\n\n{everything}\n\n-----\n\n{text('user', {'task': task}, 'user')}"
     return Rendering(
         scenario_id=scenario.scenario_id,
@@ -63,6 +63,7 @@ def render(scenario: Scenario, protocol: Protocol, *, templates: Path | None = N
         items=items,
         directory={p.name: p.address for p in scenario.people},
         answers=language.answers,
+        header=header,
     )
 
 

@@ -2,7 +2,7 @@
 
 Templates are written one sentence or clause a line. Lines run together into paragraphs, which blank lines separate; a
 line that begins with a dash, a bar, `>` or a number with a full stop stands by itself, and a backslash at a line's end
-keeps its break.
+keeps its break. Lines are joined by a space, except where a Chinese character or punctuation mark stands on either side.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ __all__ = ["compose", "one_line", "quoted", "split_subject"]
 _OWN_LINE = re.compile(r"(?:[-*>|]\s|\d{1,2}\.\s|<)")
 _SPACES = re.compile(r"[ \t]+")
 _LOOSE = re.compile(r" +(?=[,;:!?.](?:\s|$))")
+_UNSPACED = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 QUOTED_LINES = 12
 
 
@@ -45,9 +46,14 @@ def compose(raw: str) -> str:
         if broken or own:
             paragraphs[-1].append(line)
         else:
-            paragraphs[-1][-1] += " " + line
+            paragraphs[-1][-1] += _between(paragraphs[-1][-1], line) + line
         broken = keep
     return _LOOSE.sub("", "\n\n".join("\n".join(p) for p in paragraphs if p))
+
+
+def _between(before: str, after: str) -> str:
+    """What joins two lines: nothing where either meets the other in a script that puts no spaces between words."""
+    return "" if _UNSPACED.match(before[-1:]) or _UNSPACED.match(after[:1]) else " "
 
 
 def split_subject(text: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ A text sees only the elements that it is `about`, so that it cannot give away wh
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 from fuzzgen.render.language import Language
@@ -13,9 +14,10 @@ from fuzzgen.render.values import View
 from fuzzgen.render.wording import draw
 from fuzzgen.scenario.model import AGENT, BriefLine, Person, Placed, Scenario
 
-__all__ = ["MANNERS", "Views", "plain"]
+__all__ = ["MANNERS", "Views"]
 
 MANNERS = ("brisk", "warm", "formal", "dry")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")  # an amount as scenarios store it
 
 
 class Views:
@@ -98,14 +100,21 @@ class Views:
         if element_id not in self._placed:
             element = self.scenario.by_id[element_id]
             if isinstance(element, BriefLine):
-                fields: dict[str, object] = {"type": element.type, **plain(element.attributes)}
+                fields: dict[str, object] = {"type": element.type, **self.plain(element.attributes)}
             elif isinstance(element, Placed):
                 people = {role: self.person(p) for role, p in element.people.items()}
-                fields = {"type": element.type, **plain(element.attributes), **people}
+                fields = {"type": element.type, **self.plain(element.attributes), **people}
             else:
                 fields = {"type": type(element).__name__.lower()}
             self._placed[element_id] = View({"id": element_id, **fields})
         return self._placed[element_id]
+
+    def plain(self, attributes: dict[str, str]) -> dict[str, object]:
+        """Attributes as templates see them: each value on one line, an amount as the language writes it."""
+        return {name: self._plain(value) for name, value in attributes.items()}
+
+    def _plain(self, value: str) -> str:
+        return self.language.number(int(value.replace(",", ""))) if _GROUPED.fullmatch(value) else one_line(value)
 
     def slot(self, element_id: str) -> str:
         """The name by which templates see an element: "threat", and "goal" for the line `line:goal`."""
@@ -120,8 +129,3 @@ class Views:
             "agent": self.agent,
             "principal": self.principal,
         }
-
-
-def plain(attributes: dict[str, str]) -> dict[str, object]:
-    """Attributes as templates see them: each value on one line."""
-    return {name: one_line(value) for name, value in attributes.items()}

@@ -65,7 +65,7 @@ def write(
         return items[draw(f"{views.key}/{name}", len(items))]
 
     def money(low: object, high: object) -> str:
-        return f"{wording.number(_whole(low), _whole(high)):,}"
+        return language.number(wording.number(_whole(low), _whole(high)))
 
     def clock() -> str:
         return f"{wording.number(8, 17):02d}:{wording.number(0, 45, 15):02d}"

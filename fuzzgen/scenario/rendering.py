@@ -6,21 +6,27 @@ Evidence is pooled only within one rendering: its name covers every word that a 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Literal
 
 from fuzzgen.scenario.base import Frozen, content_hash
 from fuzzgen.scenario.transcript import Message
 
-__all__ = ["PHASES", "OfficeItem", "Phase", "Protocol", "Rendering", "Trial"]
+__all__ = ["HEADER", "PHASES", "OfficeItem", "Phase", "Protocol", "Rendering", "Trial", "shown"]
 
 Protocol = Literal["tools", "inbox", "dispersed"]
 Phase = Literal["explore", "control", "confirm", "shrink", "certify", "replay", "compare", "mitigate"]
 PHASES = ("explore", "control", "confirm", "shrink", "certify", "replay", "compare", "mitigate")
 
+HEADER = {
+    "date": "Date", "from": "From", "to": "To", "subject": "Subject",
+    "email": "E-mail", "chat": "Chat message", "document": "Document", "ticket": "Ticket", "calendar": "Calendar entry",
+}  # fmt: skip
+
 
 class OfficeItem(Frozen):
-    """One thing in the office that the agent can list and open: its rendered text with its header.
+    """One thing in the office that the agent can list and open: its rendered text, and what its header says.
 
     `id` is what the tools take; `artifact_id` the element it stems from. `thread` is the id of the item it answers.
     """
@@ -37,11 +43,24 @@ class OfficeItem(Frozen):
     thread: str = ""
 
 
+def shown(item: OfficeItem, header: Mapping[str, str]) -> str:
+    """An item in full, with its header in the words of a rendering."""
+    to = [f"{header['to']}: {', '.join(item.recipients)}"] if item.recipients else []
+    lines = [
+        f"[{item.id}] {header[item.medium]}",
+        f"{header['date']}: {item.sent_at}",
+        f"{header['from']}: {item.sender}",
+        *to,
+        f"{header['subject']}: {item.title}",
+    ]
+    return "\n".join(lines) + "\n\n" + item.body
+
+
 class Rendering(Frozen):
     """Messages to start with, tool schemas (OpenAI form), office items in chronological order, and how tools answer.
 
     `directory` are the addresses that the office delivers to (name -> address); `answers` are texts of the office in the
-    scenario's language by key ("sent", "no_such_item" ...).
+    scenario's language by key ("sent", "no_such_item" ...), `header` what it calls the parts of an item's header.
     """
 
     scenario_id: str
@@ -53,6 +72,7 @@ class Rendering(Frozen):
     items: tuple[OfficeItem, ...] = ()
     directory: dict[str, str] = {}
     answers: dict[str, str] = {}
+    header: dict[str, str] = HEADER
 
     @cached_property
     def rendering_id(self) -> str:

@@ -12,10 +12,9 @@ import pytest
 
 from fuzzgen.grammar import Grammar, sample
 from fuzzgen.grammar.build import Structure, build
-from fuzzgen.office.office import shown
 from fuzzgen.render import render
 from fuzzgen.scenario.model import ABSENT, Person, Scenario
-from fuzzgen.scenario.rendering import Protocol, Rendering
+from fuzzgen.scenario.rendering import Protocol, Rendering, shown
 from fuzzgen.target.reference.reading import Facts, read_facts
 from fuzzgen.target.reference.rules import knowledge
 
@@ -29,7 +28,7 @@ def read(rendering: Rendering) -> Facts:
     system, user = (m.content for m in rendering.messages)
     if rendering.protocol == "inbox":
         return read_facts(system, (user,))
-    return read_facts(system, (user, "\n\n---\n\n".join(shown(item) for item in rendering.items)))
+    return read_facts(system, (user, "\n\n---\n\n".join(shown(item, rendering.header) for item in rendering.items)))
 
 
 def wrong(scenario: Scenario, rendering: Rendering) -> Wrong:
