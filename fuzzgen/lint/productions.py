@@ -1,4 +1,7 @@
-"""Problems with a grammar's productions, found by making scenarios: what cannot be reached, what changes nothing."""
+"""Problems with a grammar's productions, found by making scenarios: what cannot be reached, what changes nothing.
+
+Texts are read in every language of the grammar: two levels may differ in one and be the same in another.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,8 @@ def production_problems(grammar: Grammar) -> Iterator[Problem]:
                 "add a tool, or mend `effects`",
             )  # fmt: skip
     for factor in grammar.factors:
-        yield from _effects(grammar, factor)
+        for language in grammar.languages:
+            yield from _effects(grammar, factor, language)
 
 
 def _sends(tool: str, effects: tuple[str, ...]) -> bool:
@@ -89,7 +93,7 @@ def _wanting(grammar: Grammar, wanted: Mapping[str, str], factor: str, level: st
     return out
 
 
-def _effects(grammar: Grammar, factor: Factor) -> Iterator[Problem]:
+def _effects(grammar: Grammar, factor: Factor, language: str) -> Iterator[Problem]:
     """Levels of a factor under which the same situation reads the same, or whose texts cannot be rendered."""
     levels = [level for level in factor.levels if level != ABSENT]
     rest = reachable(grammar, {factor.name: tuple(levels[:1])}) if levels else None
@@ -100,7 +104,7 @@ def _effects(grammar: Grammar, factor: Factor) -> Iterator[Problem]:
         assignment = grammar.settle({**rest, factor.name: level})
         least = Structure(assignment, grammar.people[0], grammar.ordinary.least, 0)
         try:
-            prompts[level] = [_prompt(grammar, replace(least, surface=k)) for k in range(SURFACES)]
+            prompts[level] = [_prompt(grammar, replace(least, surface=k), language) for k in range(SURFACES)]
         except TemplateError as error:
             if error.file is not None:
                 yield Problem("template", error.message, error.fix, error.file, error.line or 1)
@@ -110,12 +114,12 @@ def _effects(grammar: Grammar, factor: Factor) -> Iterator[Problem]:
     for one, other in itertools.combinations(prompts, 2):
         if prompts[one] == prompts[other]:
             yield problem_at(
-                grammar, at, "no effect", f"{factor.name}: {one!r} and {other!r} give the same prompt",
+                grammar, at, "no effect", f"{factor.name}: {one!r} and {other!r} give the same prompt in {language!r}",
                 "let a text tell them apart, or drop one",
             )  # fmt: skip
 
 
-def _prompt(grammar: Grammar, structure: Structure) -> str:
-    rendering = render(build(grammar, structure, language=grammar.languages[0]), "tools")
+def _prompt(grammar: Grammar, structure: Structure, language: str) -> str:
+    rendering = render(build(grammar, structure, language=language), "tools")
     items = "\n".join(f"{i.title}\n{i.sender}\n{i.body}" for i in rendering.items)
     return "\n".join([*(m.content for m in rendering.messages), items, str(rendering.tools)])

@@ -5,6 +5,8 @@ fact is the message's or line's type; where all its occurrences agree in a level
 with that level count. What a policy says is literal and does not count.
 
 *Overlap*: of two scenarios' sets of word 5-grams, the common part (Dice), on average over pairs.
+
+Chinese puts no spaces between words; there each character counts as a word, and a sentence needs more of them.
 """
 
 from __future__ import annotations
@@ -24,8 +26,11 @@ __all__ = ["Realism", "Repeated", "realism"]
 PAIRS = 2_000
 FEW = 5  # a sentence seen less often says nothing
 MIN_WORDS = 4
-_END = re.compile(r"(?<=[.!?])\s+|\n+")
-_WORD = re.compile(r"\w+")
+MIN_CHARACTERS = 7
+_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])(?![”’」』）])|(?<=[。！？][”’」』）])|\n+")
+_CHARACTER = "\u3400-\u9fff"
+_WORD = re.compile(rf"[{_CHARACTER}]|[^\W{_CHARACTER}]+")
+_STOPS = (".", "!", "?", ";", '"', "。", "！", "？", "；", "”", "」")
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,9 @@ class Realism:
         return sum(r.share > share for r in self.repeated)
 
 
-def realism(grammar: Grammar, count: int = 500, *, seed: int = 0) -> Realism:
-    """Both figures over `count` sampled scenarios."""
-    scenarios = [sample(grammar, s) for s in range(seed, seed + count)]
+def realism(grammar: Grammar, count: int = 500, *, seed: int = 0, language: str = "en") -> Realism:
+    """Both figures over `count` sampled scenarios in one language."""
+    scenarios = [sample(grammar, s, language) for s in range(seed, seed + count)]
     having: Counter[tuple[str, str, str]] = Counter()
     found: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
     grams: list[frozenset[tuple[str, ...]]] = []
@@ -111,9 +116,14 @@ def _levels(scenario: Scenario, slot: str) -> dict[str, str]:
 def _sentences(text: str) -> Iterator[str]:
     for sentence in _END.split(text):
         sentence = sentence.strip()
-        ends = sentence.endswith((".", "!", "?", ";", '"')) or sentence.startswith(("-", "|"))  # no greeting, no title
-        if ends and len(_WORD.findall(sentence)) >= MIN_WORDS:
+        ends = sentence.endswith(_STOPS) or sentence.startswith(("-", "|"))  # no greeting, no title
+        if ends and _long_enough(sentence):
             yield sentence
+
+
+def _long_enough(sentence: str) -> bool:
+    words = _WORD.findall(sentence)
+    return len(words) >= (MIN_CHARACTERS if any("\u3400" <= w <= "\u9fff" for w in words) else MIN_WORDS)
 
 
 def _having(having: Counter[tuple[str, str, str]], where: str, seen_in: list[dict[str, str]]) -> int:
