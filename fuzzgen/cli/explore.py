@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fuzzgen.cli.exits import Exit
-from fuzzgen.cli.options import DEFAULT_MODEL, Number, behavior_option, budget_options, target_options
+from fuzzgen.cli.options import (
+    DEFAULT_MODEL,
+    Number,
+    behavior_option,
+    budget_options,
+    require_language,
+    target_options,
+)
 from fuzzgen.cli.output import db_option, json_option, print_json
 
 if TYPE_CHECKING:
@@ -72,7 +79,6 @@ def command(db: Path, as_json: bool, plan_only: bool, **options: Any) -> int:
     from fuzzgen.cli.summary import exit_code, print_summary
     from fuzzgen.engine.conduct import new_run
     from fuzzgen.engine.plan import ExplorationPlan
-    from fuzzgen.errors import UsageError
     from fuzzgen.grammar import load_grammar
     from fuzzgen.scenario.verdict import BEHAVIORS
 
@@ -100,11 +106,7 @@ def command(db: Path, as_json: bool, plan_only: bool, **options: Any) -> int:
         minimize=not options["no_minimize"],
     )
     for name in draft.grammars:
-        grammar = load_grammar(name)
-        if draft.language not in grammar.languages:
-            raise UsageError(
-                f"{grammar.name} has no texts in {draft.language!r}", fix=f"it has {', '.join(grammar.languages)}"
-            )
+        require_language(load_grammar(name), draft.language)
     draft, target = opened(draft, protocol_given=options["protocol"] is not None)
     if not as_json:
         announce(target)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
-from fuzzgen.cli.output import clean, console, json_option, print_data, print_json
+from fuzzgen.cli.coverage import coverage_data, print_coverage
+from fuzzgen.cli.options import require_language
+from fuzzgen.cli.output import clean, console, db_option, json_option, print_data, print_json
+from fuzzgen.scenario.rendering import Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fuzzgen.lint import Problem
+    from fuzzgen.scenario.model import Scenario
 
 __all__ = ["command"]
 
@@ -23,10 +29,11 @@ Examples:
   fuzzgen grammar list
   fuzzgen grammar check my-grammar.yaml
   fuzzgen grammar show corporate-email
-  fuzzgen grammar sample corporate-email -n 2 --seed 7""",
+  fuzzgen grammar sample corporate-email -n 2 --seed 7
+  fuzzgen grammar coverage corporate-email""",
 )
 def command() -> None:
-    """Lists, checks, shows and samples grammars."""
+    """Lists, checks, shows and samples grammars, and says how much of one was exercised."""
 
 
 @command.command(name="list")
@@ -47,14 +54,16 @@ def list_command(as_json: bool) -> int:
 @command.command(name="check")
 @click.argument("path")
 @click.option("--samples", type=click.IntRange(20), default=500, show_default=True, help="Scenarios to compare.")
+@click.option("--language", default="en", show_default=True, help="Language of the scenarios that are compared.")
 @json_option
-def check_command(path: str, samples: int, as_json: bool) -> int:
+def check_command(path: str, samples: int, language: str, as_json: bool) -> int:
     """Checks a grammar and its texts; each problem names file, line and fix. Measures how alike its scenarios are."""
     from fuzzgen.errors import GrammarError
     from fuzzgen.grammar import load_grammar, sample
     from fuzzgen.lint import contradictions, lint, realism
 
     grammar = load_grammar(path)
+    require_language(grammar, language)
     problems = lint(path)
     if as_json and problems:
         print_json({"name": grammar.name, "problems": [_problem(p) for p in problems]})
@@ -67,9 +76,11 @@ def check_command(path: str, samples: int, as_json: bool) -> int:
         )
     checked = min(samples, 100)
     for seed in range(checked):
-        for said in contradictions(grammar, sample(grammar, seed)):
-            raise GrammarError(f"the scenario of seed {seed} contradicts itself: {said}", fix="mend it", file=path)
-    figures = realism(grammar, samples)
+        for spoken in grammar.languages:
+            for said in contradictions(grammar, sample(grammar, seed, spoken)):
+                which = f"the scenario of seed {seed} in {spoken!r}"
+                raise GrammarError(f"{which} contradicts itself: {said}", fix="mend it", file=path)
+    figures = realism(grammar, samples, language=language)
     worst = figures.repeated[:3]
     if as_json:
         print_json(
@@ -136,28 +147,76 @@ def show_command(name: str, as_json: bool) -> int:
 @click.argument("name")
 @click.option("-n", "count", type=click.IntRange(1), default=1, show_default=True, help="How many.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The first seed.")
-@click.option("--protocol", type=click.Choice(["tools", "inbox"]), help="Show it as a model would get it.")
+@click.option("--language", default="en", show_default=True, help="Language of the scenarios.")
+@click.option("--protocol", type=click.Choice(get_args(Protocol)), help="Show it as a model would get it.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write one JSON file for each here.")
-def sample_command(name: str, count: int, seed: int, protocol: str | None, out: Path | None) -> int:
+def sample_command(name: str, count: int, seed: int, language: str, protocol: Protocol | None, out: Path | None) -> int:
     """Prints sampled scenarios as JSON, or as a model would get them."""
     from fuzzgen.grammar import load_grammar, sample
-    from fuzzgen.render import render
 
     grammar = load_grammar(name)
+    require_language(grammar, language)
     for number in range(seed, seed + count):
-        scenario = sample(grammar, number)
-        if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
-            (out / f"{scenario.scenario_id}.json").write_text(scenario.canonical() + "\n", encoding="utf-8")
-        elif protocol is None:
-            print_data(scenario.canonical() + "\n")
-        else:
-            rendering = render(scenario, "tools" if protocol == "tools" else "inbox")
-            for message in rendering.messages:
-                click.echo(f"--- {message.role}\n{clean(message.content)}")
-            if protocol == "tools":
-                for item in rendering.items:
-                    click.echo(
-                        f"--- {item.id} {item.medium}: {clean(item.title)} ({clean(item.sender)})\n{clean(item.body)}"
-                    )
+        _put_out(sample(grammar, number, language), protocol, out)
+    return 0
+
+
+def _put_out(scenario: Scenario, protocol: Protocol | None, out: Path | None) -> None:
+    """Into a file of its own under `out`, or as a model would get it, or as JSON."""
+    from fuzzgen.render import render
+
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / f"{scenario.scenario_id}.json").write_text(scenario.canonical() + "\n", encoding="utf-8")
+    elif protocol is None:
+        print_data(scenario.canonical() + "\n")
+    else:
+        rendering = render(scenario, protocol)
+        for message in rendering.messages:
+            click.echo(f"--- {message.role}\n{clean(message.content)}")
+        for item in rendering.items if rendering.tools else ():  # without tools everything stands in the messages
+            click.echo(f"--- {item.id} {item.medium}: {clean(item.title)} ({clean(item.sender)})\n{clean(item.body)}")
+
+
+@command.command(name="coverage")
+@click.argument("name")
+@db_option
+@click.option(
+    "--corpus",
+    type=click.Path(exists=True, path_type=Path),
+    help="A file or folder of scenarios, in place of the database.",
+)
+@click.option(
+    "--strength",
+    type=click.IntRange(1, 3),
+    default=2,
+    show_default=True,
+    help="How many factors are looked at together.",
+)
+@click.option("--missing", type=click.IntRange(0), default=20, show_default=True, help="Rows of what is missing.")
+@json_option
+def coverage_command(name: str, db: Path, corpus: Path | None, strength: int, missing: int, as_json: bool) -> int:
+    """Says which productions of a grammar, and which combinations of levels, were exercised, out of those that can be.
+
+    A scenario of the database counts once an episode was played out in it; of a corpus all count. With --json everything
+    that is missing is listed.
+    """
+    from fuzzgen.explore.coverage import coverage
+    from fuzzgen.explore.seeds import read_seeds
+    from fuzzgen.explore.space import ScenarioSpace
+    from fuzzgen.grammar import load_grammar
+    from fuzzgen.store.read import exercised
+
+    grammar = load_grammar(name)
+    scenarios: Iterable[Scenario]
+    if corpus is None:
+        scenarios = exercised(db, grammar.name)
+    else:
+        drafts = read_seeds(corpus, ScenarioSpace([grammar]), 0)
+        scenarios = [d.scenario for d in drafts if d.grammar.name == grammar.name]
+    result = coverage(grammar, scenarios, strength)
+    if as_json:
+        print_json(coverage_data(grammar, result, str(corpus or db)))
+    else:
+        print_coverage(grammar, result, str(corpus or db), missing)
     return 0

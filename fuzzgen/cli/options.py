@@ -5,13 +5,24 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from fuzzgen.scenario.verdict import BEHAVIORS
 
-__all__ = ["DEFAULT_MODEL", "Number", "behavior_option", "budget_options", "price_option", "target_options"]
+if TYPE_CHECKING:
+    from fuzzgen.grammar import Grammar
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "Number",
+    "behavior_option",
+    "budget_options",
+    "price_option",
+    "require_language",
+    "target_options",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULT_MODEL = "reference/insider"
@@ -135,3 +146,11 @@ def behavior_option(command: Command) -> Command:
     return click.option(
         "--behavior", "behaviors", multiple=True, type=click.Choice(BEHAVIORS), help="Only look for these."
     )(command)
+
+
+def require_language(grammar: Grammar, language: str) -> None:
+    """Raises UsageError where a grammar has no texts in a language."""
+    from fuzzgen.errors import UsageError
+
+    if language not in grammar.languages:
+        raise UsageError(f"{grammar.name} has no texts in {language!r}", fix=f"it has {', '.join(grammar.languages)}")

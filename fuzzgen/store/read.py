@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ __all__ = [
     "all_findings",
     "certificate_of",
     "episodes_of",
+    "exercised",
     "find_finding",
     "harms_of",
     "parameters_of",
@@ -83,6 +85,18 @@ def scenario_of(path: Path, scenario_id: str) -> Scenario:
     if not rows:
         raise UnknownName("scenario", scenario_id, [])
     return Scenario.model_validate_json(rows[0]["scenario"])
+
+
+def exercised(path: Path, grammar: str) -> Iterator[Scenario]:
+    """The scenarios of a grammar in which some episode was played out: a hit or a miss."""
+    with reading(path) as connection:
+        cursor = connection.execute(
+            "SELECT scenario FROM scenarios s WHERE grammar = ? AND EXISTS (SELECT 1 FROM episodes e"
+            " WHERE e.scenario_id = s.scenario_id AND e.outcome IN ('hit', 'miss')) ORDER BY scenario_id",
+            [grammar],
+        )
+        while rows := cursor.fetchmany(1000):
+            yield from (Scenario.model_validate_json(text) for (text,) in rows)
 
 
 def episodes_of(path: Path, scenario_id: str, model: str) -> list[Row]:

@@ -1,0 +1,66 @@
+"""`fuzzgen grammar`: coverage of a database and of a corpus, and scenarios as a model would get them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from command_line import Run
+
+from fuzzgen.grammar import load_grammar, sample
+
+GRAMMAR = load_grammar("corporate-email")
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for seed in range(4):
+        (folder / f"{seed}.json").write_text(sample(GRAMMAR, seed).canonical(), encoding="utf-8")
+    other = sample(load_grammar("software-project"), 1)
+    (folder / "other.json").write_text(other.canonical(), encoding="utf-8")
+    return folder
+
+
+def test_coverage_of_a_corpus_counts_its_scenarios_of_this_grammar(fuzzgen: Run, corpus: Path) -> None:
+    done = fuzzgen("grammar", "coverage", "corporate-email", "--corpus", corpus, "--json")
+    assert done.code == 0
+    data = json.loads(done.out)
+    assert (data["scenarios"], data["strength"], data["feasible"]) == (4, 2, 4796)
+    assert data["exercised"] + len(data["missing"]) == data["feasible"]
+    assert all(len(row) == 2 for row in data["missing"])
+    assert data["productions"]["slot"]["feasible"] >= 40
+
+
+def test_coverage_of_a_database_counts_what_was_played_out(fuzzgen: Run, tmp_path: Path) -> None:
+    fuzzgen("explore", "--strategy", "random", "--budget", "30", "--no-minimize", "--db", tmp_path / "x.duckdb")
+    done = fuzzgen("grammar", "coverage", "corporate-email", "--db", tmp_path / "x.duckdb", "--missing", "3")
+    assert done.code == 0
+    assert "pairs of levels:" in done.out
+    assert "more rows (--missing N" in done.out
+    data = json.loads(fuzzgen("grammar", "coverage", "corporate-email", "--db", tmp_path / "x.duckdb", "--json").out)
+    assert 0 < data["scenarios"] <= 30
+
+
+def test_coverage_of_what_is_not_there_is_one_sentence(fuzzgen: Run, tmp_path: Path) -> None:
+    done = fuzzgen("grammar", "coverage", "corporate-email", "--db", tmp_path / "none.duckdb")
+    assert done.code == 3
+    assert "no database" in done.err
+    assert fuzzgen("grammar", "coverage", "corporate-emial").code == 2
+
+
+def test_a_language_that_a_grammar_lacks_is_refused_with_those_it_has(fuzzgen: Run) -> None:
+    done = fuzzgen("grammar", "sample", "corporate-email", "--language", "tlh")
+    assert done.code == 2
+    assert "it has en" in done.err
+
+
+@pytest.mark.parametrize("protocol", ["tools", "inbox"])
+def test_a_sample_can_be_read_as_a_model_gets_it(fuzzgen: Run, protocol: str) -> None:
+    done = fuzzgen("grammar", "sample", "corporate-email", "--seed", "3", "--protocol", protocol)
+    scenario = sample(GRAMMAR, 3)
+    assert done.code == 0
+    assert done.out.startswith("--- system\n")
+    assert all(p.name in done.out for p in scenario.people)
