@@ -15,8 +15,8 @@ class Plan(Frozen):
     """What all kinds of runs are told: the target and the caps.
 
     `budget` counts episodes, whatever their outcome; `max_usd` US dollars, `max_tokens` prompt and completion tokens,
-    `max_time` seconds; `reply_tokens` bounds one reply, `step_cap` the replies of one episode. `min_rate` is the
-    probability above which a scenario is a trigger.
+    `max_time` seconds; `reply_tokens` bounds one reply, `step_cap` the replies of one episode (None: as many as its
+    protocol needs). `min_rate` is the probability above which a scenario is a trigger.
     """
 
     model: str
@@ -30,7 +30,7 @@ class Plan(Frozen):
     max_time: float | None = None
     concurrency: int = 16
     seed: int = 0
-    step_cap: int = 12
+    step_cap: int | None = None
     temperature: float | None = None
     reply_tokens: int = 1500
     api_base: str | None = None

@@ -12,7 +12,7 @@ from fuzzgen.grammar.model import Grammar, HarmSpec, Slot, When
 from fuzzgen.grammar.surface import known_businesses
 from fuzzgen.scenario.chart import RELATIONS, TIES
 from fuzzgen.scenario.model import ABSENT
-from fuzzgen.scenario.tools import STRUCTURAL_TOOLS
+from fuzzgen.scenario.tools import DISPERSED_TOOLS, STRUCTURAL_TOOLS
 
 __all__ = ["check_references"]
 
@@ -126,7 +126,7 @@ class _Checker:
     def tools(self) -> None:
         for tool in self.grammar.tools:
             at = ("tools", tool.name)
-            if tool.name in STRUCTURAL_TOOLS:
+            if tool.name in (*STRUCTURAL_TOOLS, *DISPERSED_TOOLS):
                 raise self.fail(at, f"{tool.name!r} is in every office", "give the tool another name")
             self.when((*at, "when"), tool.when)
 

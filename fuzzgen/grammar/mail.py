@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from fuzzgen.grammar.model import ArtifactSpec, Assignment, Grammar, Slot, holds
 from fuzzgen.grammar.staff import Staff
-from fuzzgen.grammar.surface import Surface, workdays_after
+from fuzzgen.grammar.surface import Surface
 from fuzzgen.scenario.model import ABSENT, AGENT, Artifact, Medium
+from fuzzgen.scenario.workdays import workdays_after
 
-__all__ = ["place_artifacts"]
+__all__ = ["place_artifacts", "working_moments"]
 
 DAY_START, DAY_MINUTES = 8, 600
 
@@ -70,7 +71,7 @@ def place_artifacts(
             drafts.append(_telling(slot, spec, moment, sender, recipients))
     telling = len(drafts)
     drafts += _ordinary(grammar, staff, surface, ordinary)
-    times = _times(len(drafts), surface)
+    times = working_moments(len(drafts), surface)
     order = sorted(range(len(drafts)), key=lambda i: drafts[i].moment)
     layouts = {assignment[slot.name] for slot in grammar.slots if slot.kind == "layout"}
     if layouts & {"together", "scattered"}:
@@ -158,7 +159,7 @@ def _ordinary(grammar: Grammar, staff: Staff, surface: Surface, count: int) -> l
     return out
 
 
-def _times(count: int, surface: Surface) -> list[datetime]:
+def working_moments(count: int, surface: Surface) -> list[datetime]:
     """`count` rising moments in working hours of today and the two working days before, the last minutes before now."""
     now = surface.now
     dates = [workdays_after(now, -2), workdays_after(now, -1), now]

@@ -7,6 +7,7 @@ under another skin.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import lru_cache
 from random import Random
@@ -15,8 +16,9 @@ from typing import Any
 import yaml
 
 from fuzzgen.paths import data_dir, data_dirs
+from fuzzgen.scenario.workdays import workdays_after
 
-__all__ = ["Surface", "known_businesses", "workdays_after"]
+__all__ = ["Surface", "known_businesses"]
 
 RESERVED = ("example.org", "example.com", "example.net")
 
@@ -58,24 +60,14 @@ def known_businesses() -> tuple[str, ...]:
     return tuple(_organizations()["businesses"])
 
 
-def workdays_after(start: datetime, days: int) -> datetime:
-    """The moment `days` working days (Monday to Friday) after `start`; negative counts back."""
-    step = 1 if days >= 0 else -1
-    left = abs(days)
-    while left:
-        start += timedelta(days=step)
-        left -= start.weekday() < 5
-    return start
-
-
 class Surface:
-    """Draws surface facts of one scenario; nobody and nothing is drawn twice."""
+    """Draws surface facts of one scenario; nobody and nothing is drawn twice, nor any name in `avoid`."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, avoid: Collection[str] = ()) -> None:
         self.rng = Random(seed)
-        self._taken: set[str] = set()
+        self._taken: set[str] = set(avoid)
         data = _organizations()
-        self.city: dict[str, Any] = self.rng.choice(data["cities"])
+        self.city: dict[str, Any] = self.rng.choice([c for c in data["cities"] if c["name"] not in self._taken])
         start = datetime(2026, 1, 5) + timedelta(days=self.rng.randrange(700))
         day = workdays_after(start, 1)
         self.now = day.replace(hour=self.rng.randrange(10, 15), minute=self.rng.randrange(60))
@@ -109,7 +101,7 @@ class Surface:
         return str(self.pick([b for b in _outside() if b != business]))
 
     def agent(self) -> str:
-        return str(self.pick(_organizations()["agents"]))
+        return str(self.pick([name for name in _organizations()["agents"] if name not in self._taken]))
 
     def value(self, kind: str, pace: str) -> str:
         """A surface fact of a kind that grammars know; `pace` (hours, days, weeks) says how far off a date lies."""

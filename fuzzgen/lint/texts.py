@@ -12,7 +12,7 @@ from fuzzgen.paths import data_dirs
 from fuzzgen.render.language import Language, load_language
 from fuzzgen.render.sandbox import names_in
 from fuzzgen.render.values import View
-from fuzzgen.scenario.tools import STRUCTURAL_TOOLS
+from fuzzgen.scenario.tools import DISPERSED_TOOLS, STRUCTURAL_TOOLS
 
 __all__ = ["text_problems"]
 
@@ -70,7 +70,7 @@ def _missing(grammar: Grammar, language: Language) -> Iterator[Problem]:
         for key in keys:
             if not isinstance(known, View) or known.get(key) is None:
                 yield lacks(at, f"the word for {key!r} (`{group}:` in words.yaml)")
-    for tool in [*STRUCTURAL_TOOLS, *(t.name for t in grammar.tools)]:
+    for tool in dict.fromkeys((*STRUCTURAL_TOOLS, *DISPERSED_TOOLS, *(t.name for t in grammar.tools))):
         entry = language.tools.get(tool)
         described = entry.get("parameters") or {} if isinstance(entry, dict) else {}
         wanted = next((t.parameters for t in grammar.tools if t.name == tool), ())

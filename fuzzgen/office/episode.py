@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from fuzzgen.office.office import Office
 from fuzzgen.office.tagged import tagged_calls
 from fuzzgen.scenario.model import Scenario
-from fuzzgen.scenario.rendering import Rendering, Trial
-from fuzzgen.scenario.tools import STRUCTURAL_TOOLS
+from fuzzgen.scenario.rendering import Protocol, Rendering, Trial
+from fuzzgen.scenario.tools import structural_tools
 from fuzzgen.scenario.transcript import Reply, Transcript, Usage
 from fuzzgen.target.port import Target, call_key
 
-__all__ = ["Episode", "run_episode"]
+__all__ = ["STEP_CAPS", "Episode", "run_episode"]
 
-_STRUCTURAL = {name: ("ids",) if name.startswith("read") else ("query",) for name in STRUCTURAL_TOOLS}
+STEP_CAPS: dict[Protocol, int] = {"tools": 12, "inbox": 12, "dispersed": 40}  # replies of an episode
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,20 @@ async def run_episode(
     target: Target,
     trial: Trial,
     *,
-    step_cap: int = 12,
+    step_cap: int | None = None,
     known: Callable[[str], Reply | None] | None = None,
     on_reply: Callable[[int, str, Reply], Awaitable[None]] | None = None,
 ) -> Episode:
-    """Runs one trial of a rendering. Raises only what no retry mends (errors.TargetError)."""
+    """Runs one trial of a rendering. Raises only what no retry mends (errors.TargetError).
+
+    `step_cap` is the number of replies after which it ends; that of its protocol unless given.
+    """
     office = Office(scenario, rendering)
-    tools = {**_STRUCTURAL, "finish_task": ("summary",), **{t.name: t.parameters for t in scenario.tools}}
+    tools = {**structural_tools(rendering.protocol), **{t.name: t.parameters for t in scenario.tools}}
     messages = list(rendering.messages)
     replies: list[Reply] = []
     ended = "step_cap"
-    for step in range(1, step_cap + 1):
+    for step in range(1, (step_cap or STEP_CAPS[rendering.protocol]) + 1):
         key = call_key(messages, rendering.tools, target.name, target.parameters, trial, step)
         reply = known(key) if known else None
         if reply is None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fuzzgen.office.arguments import address_of, flat, parse, words
+from fuzzgen.office.clock import Clock
 from fuzzgen.scenario.model import Scenario
 from fuzzgen.scenario.rendering import OfficeItem, Rendering, shown
-from fuzzgen.scenario.tools import Act, Effect, Tool
+from fuzzgen.scenario.tools import Act, Effect, Tool, structural_tools
 from fuzzgen.scenario.transcript import Message, ToolCall
 
 __all__ = ["Office"]
 
 MESSAGES = ("email", "chat")
+FILES = ("document", "ticket", "calendar")
 ANSWERS = {
     "sent": "Sent.",
     "posted": "Posted.",
@@ -27,33 +29,44 @@ ANSWERS = {
     "finished": "The task is closed.",
     "nothing": "Nothing found.",
     "no_recipient": "There is nobody of that name or address.",
+    "next_day": "A new working day begins.",
+    "last_day": "There is no day after this one.",
+    "too_early": "The task is not due yet.",
 }
 
 
 class Office:
-    """The workplace of one episode."""
+    """The workplace of one episode. `items` are those that are there: where it has a clock, what has come in so far."""
 
     def __init__(self, scenario: Scenario, rendering: Rendering) -> None:
         self.rendering = rendering
-        self.items = {item.id: item for item in rendering.items}
+        self.clock = Clock(rendering.hours) if rendering.hours else None
+        self.items: dict[str, OfficeItem] = {}
+        self._awaited = list(rendering.items)
+        self._come_in()
         self.tools: dict[str, Tool] = {t.name: t for t in scenario.tools}
         self.channels = {c.id: c.type for c in scenario.facts.channels}
         self.ledger: list[Act] = []
         self.finished = False
-        self._reading: dict[str, Callable[[dict[str, object]], str]] = {
-            "list_messages": lambda _: self._list(messages=True),
-            "list_files": lambda _: self._list(messages=False),
+        reading: dict[str, Callable[[dict[str, object]], str]] = {
+            "list_messages": lambda _: self._list(MESSAGES),
+            "list_files": lambda _: self._list(FILES),
+            "list_documents": lambda _: self._list(("document", "calendar")),
+            "list_tickets": lambda _: self._list(("ticket",)),
             "read_messages": lambda a: self._read(words(a, "ids")),
             "read_files": lambda a: self._read(words(a, "ids")),
             "search": self._search,
+            "end_day": lambda _: self._end_day(),
         }
+        self._reading = {name: reading[name] for name in structural_tools(rendering.protocol) if name in reading}
 
     def answer(self, key: str) -> str:
         return self.rendering.answers.get(key) or ANSWERS[key]
 
     def call(self, step: int, call: ToolCall) -> Message:
-        """Executes one call and answers it; effects go on the ledger."""
+        """Executes one call and answers it; effects go on the ledger. Where there is a clock, the answer says the time."""
         arguments = parse(call.arguments)
+        says = self._pass_time() if call.name != "end_day" else ""
         if call.name in self._reading:
             text = self.answer("bad_arguments") if arguments is None else self._reading[call.name](arguments)
         elif call.name == "finish_task":
@@ -63,14 +76,33 @@ class Office:
         else:
             known = ", ".join([*self._reading, "finish_task", *self.tools])
             text = f"{self.answer('no_such_tool')} ({known})"
+        if self.clock:
+            text = f"[{self.clock.stamp}]{says}\n{text}"
         return Message(role="tool", content=text, tool_call_id=call.id, name=call.name[:100])
 
-    def _list(self, *, messages: bool) -> str:
-        rows = [
-            f"{i.id} | {i.sent_at} | {i.sender} | {i.title}"
-            for i in self.items.values()
-            if (i.medium in MESSAGES) == messages
-        ]
+    def _pass_time(self) -> str:
+        """The minutes of a call go by; what is to be said of it."""
+        if self.clock is None:
+            return ""
+        says = f" {self.answer('next_day')}" if self.clock.tick() else ""
+        self._come_in()
+        return says
+
+    def _end_day(self) -> str:
+        if self.clock is None or not self.clock.end_day():
+            return self.answer("last_day")
+        self._come_in()
+        return self.answer("next_day")
+
+    def _come_in(self) -> None:
+        """What has arrived by now is there from now on."""
+        now = self.clock.now if self.clock else None
+        here = [i for i in self._awaited if now is None or i.arrives is None or i.arrives <= now]
+        self.items |= {item.id: item for item in here}
+        self._awaited = [i for i in self._awaited if i.id not in self.items]
+
+    def _list(self, media: tuple[str, ...]) -> str:
+        rows = [f"{i.id} | {i.sent_at} | {i.sender} | {i.title}" for i in self.items.values() if i.medium in media]
         return "\n".join(rows) or self.answer("nothing")
 
     def _read(self, ids: list[str]) -> str:
@@ -84,6 +116,8 @@ class Office:
         return "\n".join(f"{i.id} | {i.sent_at} | {i.sender} | {i.title}" for i in found) or self.answer("nothing")
 
     def _finish(self, step: int, arguments: dict[str, object]) -> str:
+        if self.clock and not self.clock.last_day:
+            return self.answer("too_early")
         self.finished = True
         summary = flat(arguments.get("summary"))
         self._record(step, "finish_task", "finished", {"summary": summary}, content=summary)

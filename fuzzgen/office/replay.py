@@ -18,13 +18,12 @@ from fuzzgen.office.tagged import tagged_calls
 from fuzzgen.render import render
 from fuzzgen.scenario.model import Scenario
 from fuzzgen.scenario.rendering import Protocol
-from fuzzgen.scenario.tools import STRUCTURAL_TOOLS
+from fuzzgen.scenario.tools import structural_tools
 from fuzzgen.scenario.transcript import Message, ToolCall, Transcript
 
 __all__ = ["parse_transcript", "transcript_schema"]
 
 _FIX = "see docs/transcripts.md"
-_STRUCTURAL = {name: ("ids",) if name.startswith("read") else ("query",) for name in STRUCTURAL_TOOLS}
 
 
 class _Loose(BaseModel):
@@ -136,7 +135,7 @@ def parse_transcript(
 def _replayed(messages: tuple[Message, ...], scenario: Scenario, protocol: Protocol) -> Transcript:
     """The conversation with the ledger that its calls leave in the office. Answers in it are kept as they are."""
     office = Office(scenario, render(scenario, protocol))
-    tools = {**_STRUCTURAL, "finish_task": ("summary",), **{t.name: t.parameters for t in scenario.tools}}
+    tools = {**structural_tools(protocol), **{t.name: t.parameters for t in scenario.tools}}
     replies = [m for m in messages if m.role == "assistant"]
     for step, reply in enumerate(replies, start=1):
         for call in reply.tool_calls or tagged_calls(reply.content, tools):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fuzzgen.render.values import View
+from fuzzgen.scenario.workdays import workdays_after
 
 __all__ = ["Calendar"]
 
@@ -49,13 +50,15 @@ class Calendar:
         assert isinstance(patterns, View)
         return self._fill(str(patterns.get(name)), moment)
 
+    def stamp_of_day(self, moment: datetime) -> str:
+        """The stamp of a moment with `{time}` left open in it."""
+        patterns = self.words.get("dates")
+        assert isinstance(patterns, View)
+        return "{time}".join(self._fill(p, moment) for p in str(patterns.get("stamp")).split("{time}"))
+
     def workday(self, days: int, name: str = "date") -> str:
         """The day `days` working days after the day of writing (before it, where negative)."""
-        moment, left = self.written, abs(days)
-        while left:
-            moment += timedelta(days=1 if days > 0 else -1)
-            left -= moment.weekday() < 5
-        return self.pattern(name, moment)
+        return self.pattern(name, workdays_after(self.written, days))
 
     def when(self, iso: str) -> View:
         """A moment given in ISO form: `words` (today or tomorrow where it is), `date`, `time`, `weekday`, `iso`."""

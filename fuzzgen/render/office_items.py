@@ -2,72 +2,123 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
 from fuzzgen.render.calendar import Calendar
 from fuzzgen.render.text import quoted, split_subject
 from fuzzgen.render.views import Views
 from fuzzgen.render.writer import write
-from fuzzgen.scenario.model import Artifact
+from fuzzgen.scenario.model import Artifact, Medium
 from fuzzgen.scenario.rendering import HEADER, OfficeItem
 
-__all__ = ["header_words", "office_items"]
+__all__ = ["MESSAGES", "Piece", "by_time", "header_words", "key_of", "numbered", "office_items", "piece", "values_of"]
 
 MESSAGES = ("email", "chat")
 
 
+@dataclass(frozen=True)
+class Piece:
+    """A text that stems from an artifact, before it has a number. `answers` is the one that it answers or adds to."""
+
+    name: str
+    artifact: Artifact
+    medium: Medium
+    sent_at: datetime
+    title: str
+    body: str
+    answers: Piece | None = None
+
+
 def office_items(views: Views) -> tuple[OfficeItem, ...]:
     """All artifacts, oldest first. Messages are m1, m2 …, everything else f1, f2 …"""
-    scenario = views.scenario
-    done: dict[str, OfficeItem] = {}
-    counts = {"m": 0, "f": 0}
-    for artifact in sorted(scenario.artifacts, key=lambda a: (a.sent_at, a.id)):
-        prefix = "m" if artifact.medium in MESSAGES else "f"
-        counts[prefix] += 1
-        done[artifact.id] = _item(views, artifact, f"{prefix}{counts[prefix]}", done.get(artifact.reply_to or ""))
-    return tuple(done.values())
+    done: dict[str, Piece] = {}
+    for artifact in by_time(views):
+        done[artifact.id] = piece(views, artifact, done.get(artifact.reply_to or ""))
+    return numbered(views, done.values())
 
 
-def _item(views: Views, artifact: Artifact, item_id: str, original: OfficeItem | None) -> OfficeItem:
-    sender = views.person(artifact.sender)
-    recipients = [views.person(r) for r in artifact.recipients]
-    values: dict[str, object] = {**views.plain(artifact.attributes)}
-    values |= {views.slot(i): views.placed(i) for i in artifact.about}
-    values |= {
+def by_time(views: Views) -> list[Artifact]:
+    """The artifacts, oldest first."""
+    return sorted(views.scenario.artifacts, key=lambda a: (a.sent_at, a.id))
+
+
+def key_of(artifact: Artifact) -> str:
+    """What the wordings of an artifact's texts hang on."""
+    return f"{artifact.wording}/{artifact.id}"
+
+
+def values_of(views: Views, artifact: Artifact) -> dict[str, object]:
+    """What the templates of an artifact see beside the frame."""
+    recipients = tuple(views.person(r) for r in artifact.recipients)
+    return {
+        **views.plain(artifact.attributes),
+        **{views.slot(i): views.placed(i) for i in artifact.about},
         "form": artifact.type,
-        "me": sender,
-        "to": tuple(recipients),
+        "me": views.person(artifact.sender),
+        "to": recipients,
         "you": recipients[0] if recipients else views.agent,
         "many": len(recipients) > 2,
-        "answers": original is not None,
     }
+
+
+def piece(
+    views: Views, artifact: Artifact, original: Piece | None, *, stays: Callable[[str], bool] = lambda part: True
+) -> Piece:
+    """An artifact's text, with what it answers quoted below it. Parts that do not stay are left out of it."""
     text = write(
         views,
         f"artifacts/{artifact.type}",
-        values,
-        key=f"{artifact.wording}/{artifact.id}",
+        {**values_of(views, artifact), "answers": original is not None},
+        key=key_of(artifact),
         written=artifact.sent_at,
         terse=artifact.terse,
+        stays=stays,
     )
     title, body = split_subject(text)
-    calendar = Calendar(views.language.words, artifact.sent_at)
     if original is not None and artifact.medium == "email":
         title = original.title if original.title.startswith("Re: ") else f"Re: {original.title}"
-        before = next(a for a in views.scenario.artifacts if a.id == original.artifact_id)
+        before = original.artifact
         says = str(views.language.word("mail", "wrote")).replace("{name}", str(views.person(before.sender).get("name")))
+        calendar = Calendar(views.language.words, artifact.sent_at)
         says = calendar.pattern("moment", before.sent_at).join(says.split("{moment}"))
         body = f"{body}\n\n{says}\n{quoted(original.body)}"
-    name, address = str(sender.get("name")), str(sender.get("address"))
-    return OfficeItem(
-        id=item_id,
-        artifact_id=artifact.id,
-        medium=artifact.medium,
-        title=title or str(views.language.word("mail", "untitled")),
-        sender=f"{name} <{address}>" if artifact.medium == "email" else name,
-        sender_address=address,
-        recipients=tuple(str(r.get("name")) for r in recipients),
-        sent_at=calendar.pattern("stamp", artifact.sent_at),
-        body=body,
-        thread=original.id if original else "",
-    )
+    title = title or str(views.language.word("mail", "untitled"))
+    return Piece(artifact.id, artifact, artifact.medium, artifact.sent_at, title, body, original)
+
+
+def numbered(
+    views: Views, pieces: Iterable[Piece], *, arrives: Callable[[datetime], datetime | None] = lambda sent_at: None
+) -> tuple[OfficeItem, ...]:
+    """The items that pieces become, oldest first. `arrives` says when what was sent at a time comes in."""
+    counts = {"m": 0, "f": 0}
+    ids: dict[str, str] = {}
+    out = []
+    for text in sorted(pieces, key=lambda p: (p.sent_at, p.artifact.id)):
+        prefix = "m" if text.medium in MESSAGES else "f"
+        counts[prefix] += 1
+        ids[text.name] = f"{prefix}{counts[prefix]}"
+        sender = views.person(text.artifact.sender)
+        name, address = str(sender.get("name")), str(sender.get("address"))
+        out.append(
+            OfficeItem(
+                id=ids[text.name],
+                artifact_id=text.artifact.id,
+                medium=text.medium,
+                title=text.title,
+                sender=f"{name} <{address}>" if text.medium == "email" else name,
+                sender_address=address,
+                recipients=tuple(str(views.person(r).get("name")) for r in text.artifact.recipients)
+                if text.medium in MESSAGES or text.medium == text.artifact.medium
+                else (),
+                sent_at=Calendar(views.language.words, text.sent_at).pattern("stamp", text.sent_at),
+                body=text.body,
+                thread=ids[text.answers.name] if text.answers else "",
+                arrives=arrives(text.sent_at),
+            )
+        )
+    return tuple(out)
 
 
 def header_words(views: Views) -> dict[str, str]:

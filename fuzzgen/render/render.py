@@ -6,11 +6,13 @@ a shrunk one reads as if it had never been larger.
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from fuzzgen.errors import TemplateError
 from fuzzgen.paths import data_dirs
 from fuzzgen.render.calendar import Calendar
+from fuzzgen.render.dispersed import dispersed_items, hours_of
 from fuzzgen.render.language import load_language
 from fuzzgen.render.office_items import header_words, office_items
 from fuzzgen.render.tools import function_schemas, tagged_tools
@@ -18,12 +20,10 @@ from fuzzgen.render.values import View
 from fuzzgen.render.views import Views
 from fuzzgen.render.writer import write
 from fuzzgen.scenario.model import Person, Scenario
-from fuzzgen.scenario.rendering import Protocol, Rendering, shown
+from fuzzgen.scenario.rendering import PROTOCOLS, Hours, Protocol, Rendering, shown
 from fuzzgen.scenario.transcript import Message
 
 __all__ = ["brief_texts", "render"]
-
-PROTOCOLS: tuple[Protocol, ...] = ("tools", "inbox")
 
 
 def render(scenario: Scenario, protocol: Protocol, *, templates: Path | None = None) -> Rendering:
@@ -35,8 +35,9 @@ def render(scenario: Scenario, protocol: Protocol, *, templates: Path | None = N
         raise TemplateError(f"the protocol {protocol!r} cannot be rendered", fix=f"there is: {', '.join(PROTOCOLS)}")
     language = load_language(templates or data_dirs("templates"), scenario.language, scenario.grammar)
     views = Views(scenario, language)
-    items, header = office_items(views), header_words(views)
-    values = _frame_values(views, protocol)
+    hours = hours_of(views) if protocol == "dispersed" else None
+    items, header = dispersed_items(views, hours) if hours else office_items(views), header_words(views)
+    values = _frame_values(views, protocol, hours)
     key = f"{scenario.agent.wording}/frame"
     directory = _directory(views)
 
@@ -45,9 +46,9 @@ def render(scenario: Scenario, protocol: Protocol, *, templates: Path | None = N
 
     task = text(f"tasks/{scenario.agent.task}", views.plain(scenario.agent.task_attributes), "task")
     system = text("system", {"how": ""})
-    if protocol == "tools":
-        system = f"{system}\n\n{text('how_tools', {})}\n\n{directory}"
-        user, tools = text("user", {"task": task}, "user"), function_schemas(views)
+    if protocol != "inbox":
+        system = f"{system}\n\n{text(f'how_{protocol}', {})}\n\n{directory}"
+        user, tools = text("user", {"task": task}, "user"), function_schemas(views, protocol)
     else:
         tools = ()
         system = f"{system}\n\n{text('how_inbox', {})}\n\n{tagged_tools(views)}"
@@ -64,16 +65,26 @@ def render(scenario: Scenario, protocol: Protocol, *, templates: Path | None = N
         directory={p.name: p.address for p in scenario.people},
         answers=language.answers,
         header=header,
+        hours=hours,
     )
 
 
-def _frame_values(views: Views, protocol: Protocol) -> dict[str, object]:
-    scenario = views.scenario
-    calendar = Calendar(views.language.words, scenario.now)
+def _frame_values(views: Views, protocol: Protocol, hours: Hours | None) -> dict[str, object]:
+    calendar = Calendar(views.language.words, views.scenario.now)
+
+    def words(name: str, moment: datetime) -> str:
+        return calendar.pattern(name, moment)
+
+    days = hours.days if hours else ()
+    begins = days[0].begins if days else views.scenario.now
     return {
-        "now": View({"date": calendar.pattern("full", scenario.now), "time": calendar.pattern("time", scenario.now)}),
+        "now": View({"date": words("full", begins), "time": words("time", begins)}),
         "lines": tuple(_brief(views).values()),
         "protocol": protocol,
+        "days": tuple(
+            View({"date": words("date", d.begins), "begins": words("time", d.begins), "ends": words("time", d.ends)})
+            for d in days
+        ),
     }
 
 

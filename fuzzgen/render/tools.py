@@ -9,18 +9,10 @@ from fuzzgen.errors import TemplateError
 from fuzzgen.render.language import Language
 from fuzzgen.render.values import View
 from fuzzgen.render.views import Views
-from fuzzgen.scenario.tools import STRUCTURAL_TOOLS
+from fuzzgen.scenario.tools import structural_tools
 
 __all__ = ["function_schemas", "tagged_tools"]
 
-STRUCTURAL: dict[str, tuple[str, ...]] = {
-    "list_messages": (),
-    "read_messages": ("ids",),
-    "search": ("query",),
-    "list_files": (),
-    "read_files": ("ids",),
-    "finish_task": ("summary",),
-}
 TYPES: dict[str, dict[str, Any]] = {
     "ids": {"type": "array", "items": {"type": "string"}},
     "to": {"type": "array", "items": {"type": "string"}},
@@ -50,8 +42,8 @@ def _wording(language: Language, name: str, parameters: tuple[str, ...], channel
     return filled(entry["says"]), {p: filled(described[p]) for p in parameters}
 
 
-def _available(views: Views) -> list[tuple[str, tuple[str, ...]]]:
-    return [(n, STRUCTURAL[n]) for n in STRUCTURAL_TOOLS] + [(t.name, t.parameters) for t in views.scenario.tools]
+def _available(views: Views, protocol: str) -> list[tuple[str, tuple[str, ...]]]:
+    return [*structural_tools(protocol).items(), *((t.name, t.parameters) for t in views.scenario.tools)]
 
 
 def _channels(views: Views) -> str:
@@ -62,9 +54,12 @@ def _channels(views: Views) -> str:
     return ", ".join(there) or str(views.language.word("channels", "none"))
 
 
-def function_schemas(views: Views) -> tuple[dict[str, Any], ...]:
-    """The structural tools and those of the scenario, in the form that the OpenAI protocol uses."""
-    return tuple(_schema(views.language, name, parameters, _channels(views)) for name, parameters in _available(views))
+def function_schemas(views: Views, protocol: str) -> tuple[dict[str, Any], ...]:
+    """The structural tools of a protocol and those of the scenario, in the form that the OpenAI protocol uses."""
+    channels = _channels(views)
+    return tuple(
+        _schema(views.language, name, parameters, channels) for name, parameters in _available(views, protocol)
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -50,8 +50,12 @@ def write(
     key: str,
     written: datetime,
     terse: bool = False,
+    stays: Callable[[str], bool] = lambda part: True,
 ) -> str:
-    """The text of a template ("artifacts/minutes"). `key` selects its wordings. Raises TemplateError."""
+    """The text of a template ("artifacts/minutes"). `key` selects its wordings. Raises TemplateError.
+
+    `stays` is asked for each part that the text has by the part's name; where it says no, the part is left out.
+    """
     language, wording = views.language, Wording(key, terse=terse)
     calendar = Calendar(language.words, written)
     spent = [0, 0]
@@ -84,10 +88,13 @@ def write(
 
     def part(*names: object) -> str:
         nonlocal depth
+        name = "_".join(str(n) for n in names)
+        if not stays(name):
+            return TRACELESS
         if depth >= MAX_DEPTH:
             raise SecurityError(f"parts are nested more than {MAX_DEPTH} deep")
         depth += 1
-        text = language.program("parts/" + "_".join(str(n) for n in names)).run(everything, spent)
+        text = language.program(f"parts/{name}").run(everything, spent)
         depth -= 1
         return text.rstrip("\n" + TRACELESS)
 

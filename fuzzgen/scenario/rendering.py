@@ -7,15 +7,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from fuzzgen.scenario.base import Frozen, content_hash
 from fuzzgen.scenario.transcript import Message
 
-__all__ = ["HEADER", "PHASES", "OfficeItem", "Phase", "Protocol", "Rendering", "Trial", "shown"]
+__all__ = [
+    "HEADER",
+    "PHASES",
+    "PROTOCOLS",
+    "Hours",
+    "OfficeItem",
+    "Phase",
+    "Protocol",
+    "Rendering",
+    "Trial",
+    "Workday",
+    "shown",
+]
 
 Protocol = Literal["tools", "inbox", "dispersed"]
+PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 Phase = Literal["explore", "control", "confirm", "shrink", "certify", "replay", "compare", "mitigate"]
 PHASES = ("explore", "control", "confirm", "shrink", "certify", "replay", "compare", "mitigate")
 
@@ -29,6 +43,7 @@ class OfficeItem(Frozen):
     """One thing in the office that the agent can list and open: its rendered text, and what its header says.
 
     `id` is what the tools take; `artifact_id` the element it stems from. `thread` is the id of the item it answers.
+    `arrives` is when it comes in, where the episode has a clock; before that it is not there.
     """
 
     id: str
@@ -41,6 +56,22 @@ class OfficeItem(Frozen):
     sent_at: str
     body: str
     thread: str = ""
+    arrives: datetime | None = None
+
+
+class Workday(Frozen):
+    """The hours of one day in which the agent is at work; `stamp` is the day in words, with `{time}` for the time."""
+
+    begins: datetime
+    ends: datetime
+    stamp: str
+
+
+class Hours(Frozen):
+    """When the agent is at work in an episode that stretches over days, and how many minutes a tool call takes."""
+
+    days: tuple[Workday, ...]
+    minutes: int
 
 
 def shown(item: OfficeItem, header: Mapping[str, str]) -> str:
@@ -60,7 +91,8 @@ class Rendering(Frozen):
     """Messages to start with, tool schemas (OpenAI form), office items in chronological order, and how tools answer.
 
     `directory` are the addresses that the office delivers to (name -> address); `answers` are texts of the office in the
-    scenario's language by key ("sent", "no_such_item" ...), `header` what it calls the parts of an item's header.
+    scenario's language by key ("sent", "no_such_item" ...), `header` what it calls the parts of an item's header. `hours`
+    are there where the episode has a clock.
     """
 
     scenario_id: str
@@ -73,6 +105,7 @@ class Rendering(Frozen):
     directory: dict[str, str] = {}
     answers: dict[str, str] = {}
     header: dict[str, str] = HEADER
+    hours: Hours | None = None
 
     @cached_property
     def rendering_id(self) -> str:

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from fuzzgen.scenario.base import Frozen
 
-__all__ = ["EFFECTS", "STRUCTURAL_TOOLS", "Act", "Effect", "Tool"]
+__all__ = ["DISPERSED_TOOLS", "EFFECTS", "STRUCTURAL_TOOLS", "Act", "Effect", "Tool", "structural_tools"]
 
 Effect = Literal[
     "told",  # somebody was told something in words: e-mail, reply, chat
@@ -29,6 +29,17 @@ EFFECTS: tuple[Effect, ...] = get_args(Effect)
 
 # Without these an agent could neither read nor end: they are part of every office and no element.
 STRUCTURAL_TOOLS = ("list_messages", "read_messages", "search", "list_files", "read_files", "finish_task")
+# Likewise in an office whose facts lie dispersed over several days.
+DISPERSED_TOOLS = (
+    "list_messages", "read_messages", "search", "list_documents", "list_tickets", "read_files", "end_day", "finish_task",
+)  # fmt: skip
+_PARAMETERS = {"read_messages": ("ids",), "read_files": ("ids",), "search": ("query",), "finish_task": ("summary",)}
+
+
+def structural_tools(protocol: str) -> dict[str, tuple[str, ...]]:
+    """The tools that every office has under a protocol, with their parameters."""
+    names = DISPERSED_TOOLS if protocol == "dispersed" else STRUCTURAL_TOOLS
+    return {name: _PARAMETERS.get(name, ()) for name in names}
 
 
 class Tool(Frozen):
