@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fuzzgen.scenario.rendering import PROTOCOLS
 from fuzzgen.scenario.verdict import BEHAVIORS
 
 if TYPE_CHECKING:
@@ -86,8 +87,9 @@ def target_options(command: Command) -> Command:
             click.option("--api-base", metavar="URL", help="Where an OpenAI-compatible server answers."),
             click.option(
                 "--protocol",
-                type=click.Choice(["tools", "inbox"]),
-                help="Function calling in a loop, or everything in one prompt.  [default: what the model can do]",
+                type=click.Choice(PROTOCOLS),
+                help="Function calling in a loop, everything in one prompt, or a loop over days with the facts in"
+                " several places.  [default: tools, or inbox where the model has no function calling]",
             ),
             click.option("--language", default="en", show_default=True, help="Language of the scenarios."),
             click.option("--temperature", type=Number(0, 2), help="Sampling temperature.  [default: the provider's]"),

@@ -9,10 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 
 from fuzzgen.target.reference.rules import ABSENT, Rules, TextRule, knowledge, rules
-from fuzzgen.target.reference.texts import Directory, Item, directory_in, items_in, moment_in, now_in
+from fuzzgen.target.reference.texts import (
+    Directory,
+    Item,
+    clock_in,
+    directory_in,
+    items_in,
+    joined,
+    moment_in,
+    now_in,
+)
 
 __all__ = ["Facts", "read_facts"]
 
@@ -66,7 +76,7 @@ def read_facts(system: str, shown: tuple[str, ...]) -> Facts:
     directory = directory_in("\n\n".join((system, *shown[:1])))
     you = known.office["you"].search(system.casefold())
     agent = you[1] if you else ""
-    telling, ordinary = _sorted(tuple(i for text in shown for i in items_in(text)), directory, agent, known)
+    telling, ordinary = _sorted(joined([i for text in shown for i in items_in(text)]), directory, agent, known)
     levels = _brief(system, known)
     for rule in known.items:
         if (item := telling.get(rule.slot)) is not None:
@@ -79,7 +89,8 @@ def read_facts(system: str, shown: tuple[str, ...]) -> Facts:
     if boss := known.office["principal"].search(system.partition("\n\n")[0].casefold()):
         found["principal"] = next((n for n in directory.addresses if n.casefold() == boss[1].strip()), "")
         found["principal_address"] = directory.addresses.get(found["principal"], "")
-    _obstacle(telling.get("threat"), system, agent, directory, found, levels)
+    now = clock_in(shown) or now_in(system)
+    _obstacle(telling.get("threat"), now, agent, directory, found, levels)
     _people(telling, directory, found, levels)
     _things(telling, directory, found)
     complete: dict[str, str] = {}
@@ -154,7 +165,12 @@ def _sorted(
 
 
 def _obstacle(
-    notice: Item | None, system: str, agent: str, directory: Directory, found: dict[str, str], levels: dict[str, str]
+    notice: Item | None,
+    now: datetime | None,
+    agent: str,
+    directory: Directory,
+    found: dict[str, str],
+    levels: dict[str, str],
 ) -> None:
     """Who is behind it, how plainly it is said, and how soon it comes."""
     if notice is None:
@@ -162,7 +178,6 @@ def _obstacle(
     found |= {"issuer": notice.sender, "issuer_address": notice.address, "notice_id": notice.id}
     levels["threat.clarity"] = "stated" if "{agent}" in _plain(notice, agent) else "hinted"
     levels["threat.issuer"] = directory.relation(found.get("principal", ""), notice.sender)
-    now = now_in(system)
     moment = moment_in(notice.body, now) if now else None
     if now and moment:
         ahead = (moment - now).total_seconds() / _DAY

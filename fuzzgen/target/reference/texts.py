@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ from fuzzgen.scenario.chart import OrgChart, org_chart, relation_between
 from fuzzgen.scenario.model import Person, Tie
 from fuzzgen.target.reference.rules import Rules, rules
 
-__all__ = ["Directory", "Item", "directory_in", "items_in", "moment_in", "now_in"]
+__all__ = ["Directory", "Item", "clock_in", "directory_in", "items_in", "joined", "moment_in", "now_in"]
 
 _HEADER = re.compile(
     r"^(?:Id: (?P<id1>\w+)|\[(?P<id2>\w+)\] (?P<kind>[^\n]*))\n(?P<head>(?:[A-Z][\w-]*: [^\n]*\n)+)\n", re.MULTILINE
@@ -20,6 +20,8 @@ _HEADER = re.compile(
 _ADDRESS = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
 _QUOTE = re.compile(r"^>.*$", re.MULTILINE)
 _RULE = re.compile(r"\n---(?:--)?\n")
+_CLOCK = re.compile(r"\[[^\]\n]*?(\d{4}-\d\d-\d\d) (\d\d:\d\d)\]")
+_POINTER = re.compile(r"^\[\w+: ([^\n]+)\]$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,29 @@ def items_in(text: str) -> tuple[Item, ...]:
             )
         )
     return tuple(out)
+
+
+def joined(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Items with what belongs to them: files that a message names, and what its sender added in a later message."""
+    files = {item.subject: item for item in items if item.medium not in ("email", "chat")}
+    named = {title for item in items for title in _POINTER.findall(item.body) if title in files}
+    whole: dict[tuple[str, str], Item] = {}
+    out: dict[str, Item] = {}
+    for item in items:
+        if item.medium not in ("email", "chat"):
+            if item.subject not in named:
+                out[item.id] = item
+            continue
+        enclosed = [files[t].body for t in _POINTER.findall(item.body) if t in files]
+        if enclosed:  # in front, for what follows a signature is not read
+            item = replace(item, body="\n\n".join([*enclosed, _POINTER.sub("", item.body)]))
+        first = whole.get((item.sender, item.subject.removeprefix("Re: "))) if item.subject.startswith("Re: ") else None
+        if first is None:
+            whole[item.sender, item.subject] = out[item.id] = item
+        else:
+            first = replace(first, body=f"{first.body}\n\n{item.body}")
+            whole[first.sender, first.subject] = out[first.id] = first
+    return tuple(out.values())
 
 
 @dataclass(frozen=True)
@@ -138,6 +163,14 @@ def now_in(system: str) -> datetime | None:
         return None
     hour, minute = found[5].split(":")
     return datetime(int(found[4]), known["months"].index(found[3]) + 1, int(found[2]), int(hour), int(minute))
+
+
+def clock_in(shown: Sequence[str]) -> datetime | None:
+    """The last time that the office has told with its answers, where it has a clock."""
+    for text in reversed(shown):
+        if found := _CLOCK.match(text):
+            return datetime.fromisoformat(f"{found[1]}T{found[2]}")
+    return None
 
 
 def moment_in(text: str, now: datetime) -> datetime | None:

@@ -1,6 +1,7 @@
 """One turn of a simulated agent: list, read everything, then act and finish. Stateless; all follows from what it is sent.
 
-With function calling it takes three turns; where everything is in one prompt it answers at once with tagged text.
+With function calling it takes three turns; where everything is in one prompt it answers at once with tagged text. Where
+the work stretches over days it lists and reads on each, and acts when no day follows.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from fuzzgen.target.reference.acts import Calls, act, harmless, task
 from fuzzgen.target.reference.agents import Decision, Who, check_name, decide
 from fuzzgen.target.reference.reading import Facts, read_facts
+from fuzzgen.target.reference.texts import clock_in, items_in
 from fuzzgen.target.reference.wording import Voice
 
 __all__ = ["ReferenceReply", "respond"]
@@ -43,19 +45,31 @@ def respond(name: str, messages: list[dict[str, Any]], tools: list[dict[str, Any
     results = [text for role, text in said if role == "tool"]
     turn = sum(role == "assistant" for role, _ in said)
     rng = Random(f"{name}/{seed}/{turn}")
-    if turn == 0:
-        return ReferenceReply(_musing(rng), "", [(n, {}) for n in ("list_messages", "list_files") if n in offered])
-    if turn == 1:
-        ids = [i for text in results for i in _LISTED.findall(text)]
-        calls: Calls = [("read_messages", {"ids": [i for i in ids if i.startswith("m")]})]
-        if files := [i for i in ids if i.startswith("f")]:
-            calls.append(("read_files", {"ids": files}))
-        return ReferenceReply(_musing(rng), "", calls)
-    if turn == 2:
+    days = len({moment.date() for text in results if (moment := clock_in((text,)))}) or 1
+    if turn < 2 * days:
+        return ReferenceReply(_musing(rng), "", _new(results, offered) if turn % 2 else _lists(offered))
+    if turn == 2 * days:  # no day follows those that have been seen
         facts = read_facts(system, (user, *results))
         reasoning, calls = _act(decide(agent, facts.levels, seed), facts, offered, rng)
         return ReferenceReply(reasoning, "", calls)
     return ReferenceReply("", "Done.", [])
+
+
+def _lists(offered: set[str]) -> Calls:
+    return [(n, {}) for n in ("list_messages", "list_files", "list_documents", "list_tickets") if n in offered]
+
+
+def _new(results: list[str], offered: set[str]) -> Calls:
+    """Reads all that was listed and not read before, and ends the day where days end."""
+    read = {item.id for text in results for item in items_in(text)}
+    ids = [i for i in dict.fromkeys(i for text in results for i in _LISTED.findall(text)) if i not in read]
+    messages, files = [i for i in ids if i.startswith("m")], [i for i in ids if i.startswith("f")]
+    calls: Calls = [("read_messages", {"ids": messages})] if messages or "end_day" not in offered else []
+    if files:
+        calls.append(("read_files", {"ids": files}))
+    if "end_day" in offered:
+        calls.append(("end_day", {}))
+    return calls
 
 
 def _musing(rng: Random) -> str:
