@@ -15,6 +15,13 @@ def test_lines_of_a_paragraph_run_together_and_lists_do_not() -> None:
     assert compose(raw) == "First second. third\n\n- a\n- b End\nName"
 
 
+def test_lines_of_chinese_are_joined_without_a_space_and_others_with_one() -> None:
+    assert compose("今天\n开会，\n地点在 B 座\n三层。\n请准时。") == "今天开会，地点在 B 座三层。请准时。"
+    assert compose("Anna Bo\n说可以。") == "Anna Bo说可以。"
+    assert compose("ein\nWort\n—\nnoch eins") == "ein Wort — noch eins"
+    assert compose("Bonjour\u00a0:\nça va\u202f?") == "Bonjour\u00a0: ça va\u202f?"
+
+
 @given(st.text())
 def test_composing_leaves_no_double_spaces_and_no_empty_edges(raw: str) -> None:
     text = compose(raw)
