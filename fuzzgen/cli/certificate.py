@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fuzzgen.cli.output import clean, percent
+from fuzzgen.minimize.certificate import claim_interval
 from fuzzgen.scenario.model import AGENT, Artifact, BriefLine, Person, Placed, Scenario, Tie
 from fuzzgen.scenario.tools import Tool
-from fuzzgen.stats import anytime_interval
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -104,7 +104,7 @@ def print_certificate(out: Console, finding: Mapping[str, Any], lines: Sequence[
         for column in ("change", "rate falls to", "95 % interval", "hits/valid", "missing", "e-value", "kind"):
             table.add_column(column, overflow="fold")
         for line in sorted(rows, key=lambda r: (r.kind, r.rate or 0.0)):
-            interval = anytime_interval(line.hits, line.trials, 0.05) if line.trials else None
+            interval = claim_interval(line.hits, line.trials, line.missing) if line.trials else None
             table.add_row(
                 clean(("without " if line.removed else "") + describe(minimal, line.move)),
                 percent(line.rate) + ("" if line.decision == "ruled out" else f" ({line.decision})"),

@@ -14,8 +14,9 @@ from fuzzgen.minimize.draws import Counts
 from fuzzgen.minimize.interface import C, Kind, Observation
 from fuzzgen.minimize.rules import Bar
 from fuzzgen.stats import Interval, TwoPointTest, anytime_interval
+from fuzzgen.stats.evalues import DISTANCES
 
-__all__ = ["Certificate", "Claim", "Result", "Row", "Status", "Step", "Verdict"]
+__all__ = ["Certificate", "Claim", "Result", "Row", "Status", "Step", "Verdict", "claim_interval"]
 
 Status = Literal["certified", "partial", "quick", "deterministic", "too_weak", "budget"]
 Verdict = Literal["ruled out", "fires", "undecided"]
@@ -59,6 +60,13 @@ class Step(Generic[C]):
         return self.counts.valid
 
 
+def claim_interval(hits: int, valid: int, missing: int) -> Interval:
+    """The interval beside a row of a certificate; see `Claim.interval`."""
+    started = valid + missing
+    low = anytime_interval(hits, started, distances=DISTANCES).low
+    return Interval(low, anytime_interval(hits + missing, started, distances=DISTANCES).high)
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """An e-value beside what it had to reach. `bar` says what is claimed and at which threshold."""
@@ -81,9 +89,12 @@ class Claim:
 
     @property
     def interval(self) -> Interval:
-        """Anytime-valid, 95 %; from every missing draw a miss to every one a hit."""
-        low = anytime_interval(self.counts.hits, self.counts.started).low
-        return Interval(low, anytime_interval(self.counts.hits + self.counts.missing, self.counts.started).high)
+        """Anytime-valid, 95 %; from every missing draw a miss to every one a hit.
+
+        From the e-values of the claim itself, so that it leaves out the threshold where the claim was cleared (delta at
+        most .05).
+        """
+        return claim_interval(self.counts.hits, self.counts.valid, self.counts.missing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class Rules:
     screen: int = 5  # draws that every row gets before any is finished
     pace: int = 5  # draws of rows for one of the incumbent
     row_cap: int = 160  # or `patience` times what rules a move out where all are misses: more where rates are low
-    patience: int = 8
+    patience: int = 13
     confirmation_cap: int = 640
     missing_cap: int = 40  # or a quarter of the cap in draws
     caution: int = 4  # times what the theorem asks of the confirmation: a form just at tau is the likeliest mistake

@@ -1,10 +1,11 @@
 """The certificate: fresh draws of the present form and of everything one move below it.
 
-In sweep j over k moves a move is *ruled out* when its evidence against "fires at tau or above" reaches 2k j(j+1)/delta,
-and the form is *confirmed* when its evidence against "fires at tau or below" reaches 2 j(j+1)/delta (four times that, to
-be careful). The levels of all rows and all sweeps sum to delta at most. A move that seems to fire ends the sweep: it is
-adopted, and whatever was drawn for the other rows is spent. So all rows get a few draws before any gets many, the
-doubtful ones first.
+In sweep j a move is *ruled out* when its evidence against "fires at tau or above" reaches j(j+1)/delta, and the form is
+*confirmed* when its evidence against "fires at tau or below" reaches j(j+1)/delta (four times that, to be careful). The
+number of rows does not enter: a certificate needs all of them, so a wrong one needs the very row that is wrong to pass
+(an intersection-union test; Berger 1982). The levels of all sweeps sum to delta. A move that seems to fire ends the
+sweep: it is adopted, and whatever was drawn for the other rows is spent. So all rows get a few draws before any gets
+many, the doubtful ones first.
 
 The form's own draws are spread between those of its rows. They confirm it, they tell when the trigger has been lost
 on the way, and they show whether the target has changed meanwhile.
@@ -111,7 +112,7 @@ class Sweep(Generic[C]):
         rules, tau, desk = state.rules, state.levels.threshold, state.desk
         moves = _distinct([*state.form.deletions, *state.simplifications()])
         share = attempt * (attempt + 1) / delta
-        bar = Bar("silent", tau, 2 * max(len(moves), 1) * share)
+        bar = Bar("silent", tau, share)
         cap = min(max(rules.row_cap, rules.patience * misses_needed(bar, Counts())), MOST)
         self.rows = [
             _Row(
@@ -127,7 +128,7 @@ class Sweep(Generic[C]):
         ]
         self.form = _Incumbent(
             desk.stream(self.candidate, Purpose.CONFIRMATION, attempt),
-            bar=Bar("fires", tau, 2 * share * rules.caution),
+            bar=Bar("fires", tau, share * rules.caution),
             keep=keep_test(state.levels),
             cap=rules.confirmation_cap,
             missing_cap=max(rules.missing_cap, rules.confirmation_cap // 4),

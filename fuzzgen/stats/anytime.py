@@ -10,7 +10,7 @@ from collections.abc import Callable
 from math import exp, log
 
 from fuzzgen.stats._checks import check_counts, check_probability
-from fuzzgen.stats.evalues import DISTANCES, log_e_high, log_e_low
+from fuzzgen.stats.evalues import DISTANCES, Distances, log_e_high, log_e_low
 from fuzzgen.stats.intervals import Interval
 
 __all__ = ["INTERVAL_DISTANCES", "anytime_interval"]
@@ -23,21 +23,24 @@ _WIDEST = 40.0
 """Log-odds beyond which a rate is 0 or 1 to the last digit."""
 
 
-def anytime_interval(hits: int, trials: int, alpha: float = 0.05) -> Interval:
+def anytime_interval(
+    hits: int, trials: int, alpha: float = 0.05, distances: Distances = INTERVAL_DISTANCES
+) -> Interval:
     """The rates that neither E_lo nor E_hi rules out at alpha/2 each: a confidence sequence.
 
     With probability 1 - alpha the true rate is inside after every trial, so it may be read at any stopping time. With
-    no trials it is (0, 1). Source: the inversion of e-processes, e.g. Howard, Ramdas, McAuliffe and Sekhon (2021).
+    no trials it is (0, 1). With the `distances` of the e-values themselves, a rate that was ruled out with an e-value of
+    2/alpha lies outside. Source: the inversion of e-processes, e.g. Howard, Ramdas, McAuliffe and Sekhon (2021).
     """
     check_counts(hits, trials)
     check_probability("alpha", alpha)
     bar = log(2 / alpha)
 
     def below(rate: float) -> bool:
-        return log_e_low(hits, trials, rate, INTERVAL_DISTANCES) >= bar
+        return log_e_low(hits, trials, rate, distances) >= bar
 
     def above(rate: float) -> bool:
-        return log_e_high(hits, trials, rate, INTERVAL_DISTANCES) >= bar
+        return log_e_high(hits, trials, rate, distances) >= bar
 
     # E_lo falls and E_hi rises with the rate, so each end is found by halving.
     low = 0.0 if hits == 0 else _last(below, from_low=True)
