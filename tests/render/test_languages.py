@@ -269,5 +269,5 @@ def test_little_is_left_in_english(name: str, language: str) -> None:
         structure_of = sample(GRAMMARS[name], seed, language), sample(GRAMMARS[name], seed)
         mine, theirs = (render(s, "tools").items for s in structure_of)
         for item, same in zip(mine, theirs, strict=True):
-            lines = {line for line in same.body.splitlines() if len(re.findall(r"[a-z]{2,}", line)) > 4}
+            lines = {li for li in same.body.splitlines() if len(re.findall(r"[a-z]{2,}", li)) > 4 and "@" not in li}
             assert not lines & set(item.body.splitlines())
