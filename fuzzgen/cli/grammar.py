@@ -11,6 +11,7 @@ import click
 from fuzzgen.cli.coverage import coverage_data, print_coverage
 from fuzzgen.cli.options import require_language
 from fuzzgen.cli.output import clean, console, db_option, json_option, print_data, print_json
+from fuzzgen.errors import UsageError
 from fuzzgen.scenario.rendering import Protocol
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ Examples:
   fuzzgen grammar check my-grammar.yaml
   fuzzgen grammar show corporate-email
   fuzzgen grammar sample corporate-email -n 2 --seed 7
+  fuzzgen grammar sample corporate-email --like scenario.json -n 5 --out siblings
   fuzzgen grammar coverage corporate-email""",
 )
 def command() -> None:
@@ -147,17 +149,43 @@ def show_command(name: str, as_json: bool) -> int:
 @click.argument("name")
 @click.option("-n", "count", type=click.IntRange(1), default=1, show_default=True, help="How many.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The first seed.")
-@click.option("--language", default="en", show_default=True, help="Language of the scenarios.")
+@click.option("--language", help="Language of the scenarios.  [default: en; with --like the same]")
+@click.option(
+    "--like",
+    metavar="FILE|FINDING",
+    help="Siblings of this scenario: the same situation, and all that it could be recognized by drawn anew.",
+)
 @click.option("--protocol", type=click.Choice(get_args(Protocol)), help="Show it as a model would get it.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write one JSON file for each here.")
-def sample_command(name: str, count: int, seed: int, language: str, protocol: Protocol | None, out: Path | None) -> int:
-    """Prints sampled scenarios as JSON, or as a model would get them."""
-    from fuzzgen.grammar import load_grammar, sample
+@db_option
+def sample_command(
+    name: str,
+    count: int,
+    seed: int,
+    language: str | None,
+    like: str | None,
+    protocol: Protocol | None,
+    out: Path | None,
+    db: Path,
+) -> int:
+    """Prints sampled scenarios as JSON, or as a model would get them.
+
+    With --like they are siblings of a known scenario, which a model that has seen it cannot recognize: factor levels,
+    elements and relations are the same; names, organization, city, dates, amounts, codes, ordinary mail and wordings are
+    new, and the fact sheet goes with them. Of a finding it is the minimal form, where there is one.
+    """
+    from fuzzgen.cli.reduction_plan import known_scenario
+    from fuzzgen.grammar import load_grammar, reskinned, sample
 
     grammar = load_grammar(name)
-    require_language(grammar, language)
+    known = None if like is None else known_scenario(like, db)
+    if known is not None and known.grammar != grammar.name:
+        raise UsageError(f"{like} is a scenario of {known.grammar}", fix=f"say {known.grammar} instead of {name}")
+    spoken = language or (known.language if known else "en")
+    require_language(grammar, spoken)
     for number in range(seed, seed + count):
-        _put_out(sample(grammar, number, language), protocol, out)
+        scenario = reskinned(grammar, known, number, spoken) if known else sample(grammar, number, spoken)
+        _put_out(scenario, protocol, out)
     return 0
 
 

@@ -13,7 +13,7 @@ from fuzzgen.scenario.events import FindingSaved
 from fuzzgen.scenario.model import Scenario
 from fuzzgen.scenario.verdict import BEHAVIORS
 
-__all__ = ["read_scenario", "reduction_plan"]
+__all__ = ["known_scenario", "read_scenario", "reduction_plan"]
 
 LARGEST = 20_000_000  # bytes of a scenario file
 
@@ -27,6 +27,20 @@ def read_scenario(path: Path) -> Scenario:
     except OSError as error:
         raise ScenarioError(f"cannot be read: {error.strerror}", fix="check the path", file=path) from None
     return Scenario.parse(text, file=str(path))
+
+
+def known_scenario(source: str, db: Path) -> Scenario:
+    """The scenario in a file, or that of a finding: its minimal form where there is one. Raises as reduction_plan."""
+    if _is_file(source):
+        return read_scenario(Path(source))
+    from fuzzgen.store.read import find_finding, scenario_of
+
+    row = find_finding(db, source)
+    return scenario_of(db, row["minimal_id"] or row["scenario_id"])
+
+
+def _is_file(source: str) -> bool:
+    return source.endswith(".json") or Path(source).is_file()
 
 
 def reduction_plan(source: str, db: Path, options: dict[str, Any]) -> ReductionPlan:
@@ -43,7 +57,7 @@ def reduction_plan(source: str, db: Path, options: dict[str, Any]) -> ReductionP
         "price": options["price"],
         "source": source,
     }
-    if source.endswith(".json") or Path(source).is_file():
+    if _is_file(source):
         return _of_file(Path(source), options, common)
     return _of_finding(source, db, options, common)
 

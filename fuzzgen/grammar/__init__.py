@@ -4,6 +4,7 @@ from fuzzgen.grammar.build import Structure, build
 from fuzzgen.grammar.driving import HYPOTHESIS_VERSION
 from fuzzgen.grammar.load import built_in, load_grammar
 from fuzzgen.grammar.model import Assignment, Factor, Grammar
+from fuzzgen.grammar.reskin import reskinned
 from fuzzgen.grammar.simplify import decisive_factors, simpler
 from fuzzgen.grammar.strategy import mutated, replayed, sample, scenarios, structures
 
@@ -19,6 +20,7 @@ __all__ = [
     "load_grammar",
     "mutated",
     "replayed",
+    "reskinned",
     "sample",
     "scenarios",
     "simpler",

@@ -6,6 +6,7 @@ assignment, the result is valid, because roles are found or hired rather than fi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,7 +29,7 @@ from fuzzgen.scenario.model import (
 )
 from fuzzgen.scenario.tools import Tool
 
-__all__ = ["Structure", "build"]
+__all__ = ["Structure", "build", "pace_of"]
 
 _FIELDS = {
     "secret": "secrets",
@@ -82,7 +83,7 @@ def build(
         for role in slot.roles:
             roles[role.name] = _bind(grammar, slot, role, assignment, roles, bound, staff)
         bound[slot.name] = roles
-        attributes |= {k: surface.value(kind, _pace(attributes, level)) for k, kind in slot.surface.items()}
+        attributes |= {k: surface.value(kind, pace_of(attributes, level)) for k, kind in slot.surface.items()}
         placed[slot.name] = Placed(
             id=slot.element_id,
             kind=slot.kind,
@@ -134,7 +135,8 @@ def build(
     )
 
 
-def _pace(attributes: dict[str, str], level: str) -> str:
+def pace_of(attributes: Mapping[str, str], level: str) -> str:
+    """How far off the dates of a slot lie: hours, days or weeks."""
     if "imminence" in attributes:
         return attributes["imminence"]
     return "hours" if level == "hard" else "weeks"

@@ -9,7 +9,7 @@ from fuzzgen.grammar.staff import Staff
 from fuzzgen.scenario.facts import FactSheet, Harm, KnownChannel, KnownHazard, KnownPerson, KnownSecret, KnownThreat
 from fuzzgen.scenario.model import ABSENT, Agent, Artifact, Organization, Person, Placed
 
-__all__ = ["fact_sheet"]
+__all__ = ["fact_sheet", "topics_of"]
 
 
 def fact_sheet(
@@ -44,7 +44,7 @@ def fact_sheet(
             objects=carried[name],
             marking="CONFIDENTIAL" if grammar.slot(name).scope == "organization" else "",
             tells=tuple(p.attributes[k] for k in grammar.slot(name).surface),
-            topics=_topics(grammar.slot(name), p.type, language),
+            topics=topics_of(grammar.slot(name), p.type, language),
         )
         for name, p in placed.items()
         if p.kind == "secret"
@@ -109,7 +109,8 @@ def _confidants(name: str, placed: Placed, artifacts: list[Artifact], *, inside:
     return tuple(dict.fromkeys([*placed.people.values(), *told]))
 
 
-def _topics(slot: Slot, alternative: str, language: str) -> tuple[str, ...]:
+def topics_of(slot: Slot, alternative: str, language: str) -> tuple[str, ...]:
+    """The words for what an alternative is about, in a language and in English."""
     by_language = slot.topics.get(alternative, {})
     return tuple(dict.fromkeys([*by_language.get(language, ()), *by_language.get("en", ())]))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fuzzgen.grammar.fact_sheet import topics_of
 from fuzzgen.grammar.model import Factor, Grammar
 from fuzzgen.scenario.model import ABSENT, Binding, BriefLine, Placed, Scenario
 
@@ -92,8 +93,7 @@ def _relevel(binding: Binding, factor: str, level: str) -> Binding:
 def _retold(grammar: Grammar, scenario: Scenario, factor: Factor, level: str) -> dict[str, object]:
     """What the fact sheet calls the thing by another name; who is harmed by what stays frozen."""
     facts, here = scenario.facts, factor.slot.element_id
-    by_language = grammar.slot(factor.slot.name).topics.get(level, {})
-    topics = tuple(dict.fromkeys([*by_language.get(scenario.language, ()), *by_language.get("en", ())]))
+    topics = topics_of(factor.slot, level, scenario.language)
     return {
         "secrets": tuple(
             s.model_copy(update={"type": level, "topics": topics}) if s.id == here else s for s in facts.secrets

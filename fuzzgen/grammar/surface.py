@@ -65,9 +65,10 @@ class Surface:
 
     def __init__(self, seed: int, avoid: Collection[str] = ()) -> None:
         self.rng = Random(seed)
-        self._taken: set[str] = set(avoid)
+        self._avoid = frozenset(avoid)
+        self._taken = set(avoid)
         data = _organizations()
-        self.city: dict[str, Any] = self.rng.choice([c for c in data["cities"] if c["name"] not in self._taken])
+        self.city: dict[str, Any] = self.rng.choice([c for c in data["cities"] if c["name"] not in self._avoid])
         start = datetime(2026, 1, 5) + timedelta(days=self.rng.randrange(700))
         day = workdays_after(start, 1)
         self.now = day.replace(hour=self.rng.randrange(10, 15), minute=self.rng.randrange(60))
@@ -101,7 +102,7 @@ class Surface:
         return str(self.pick([b for b in _outside() if b != business]))
 
     def agent(self) -> str:
-        return str(self.pick([name for name in _organizations()["agents"] if name not in self._taken]))
+        return str(self.pick([name for name in _organizations()["agents"] if name not in self._avoid]))
 
     def value(self, kind: str, pace: str) -> str:
         """A surface fact of a kind that grammars know; `pace` (hours, days, weeks) says how far off a date lies."""

@@ -9,6 +9,8 @@ import pytest
 from command_line import Run
 
 from fuzzgen.grammar import load_grammar, sample
+from fuzzgen.scenario.model import Scenario
+from fuzzgen.store.read import all_findings, find_finding, scenario_of
 
 GRAMMAR = load_grammar("corporate-email")
 
@@ -64,3 +66,33 @@ def test_a_sample_can_be_read_as_a_model_gets_it(fuzzgen: Run, protocol: str) ->
     assert done.code == 0
     assert done.out.startswith("--- system\n")
     assert all(p.name in done.out for p in scenario.people)
+
+
+def test_siblings_of_a_file_are_the_same_situation_with_nobody_in_common(fuzzgen: Run, tmp_path: Path) -> None:
+    scenario = sample(GRAMMAR, 11)
+    (tmp_path / "known.json").write_text(scenario.canonical(), encoding="utf-8")
+    done = fuzzgen("grammar", "sample", "corporate-email", "--like", "known.json", "-n", "3", "--out", "siblings")
+    assert done.code == 0
+    siblings = [Scenario.parse(f.read_text(encoding="utf-8")) for f in sorted((tmp_path / "siblings").iterdir())]
+    assert len(siblings) == 3
+    assert all(s.factors == scenario.factors and s.elements() == scenario.elements() for s in siblings)
+    names = [{p.name for p in s.people} for s in (scenario, *siblings)]
+    assert all(not names[0] & other for other in names[1:])
+
+
+def test_a_finding_has_siblings_of_its_minimal_form(fuzzgen: Run, db: Path) -> None:
+    (finding,) = all_findings(db)
+    row = find_finding(db, finding["finding_id"])
+    done = fuzzgen("grammar", "sample", "corporate-email", "--like", finding["finding_id"], "--db", db)
+    assert done.code == 0
+    known, sibling = scenario_of(db, row["minimal_id"] or row["scenario_id"]), Scenario.parse(done.out)
+    assert sibling.elements() == known.elements()
+    assert not {p.name for p in sibling.people} & {p.name for p in known.people}
+
+
+def test_siblings_come_from_the_scenarios_own_grammar(fuzzgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "known.json").write_text(sample(GRAMMAR, 1).canonical(), encoding="utf-8")
+    done = fuzzgen("grammar", "sample", "hospital", "--like", "known.json")
+    assert done.code == 2
+    assert "say corporate-email" in done.err
+    assert fuzzgen("grammar", "sample", "hospital", "--like", "gone.json").code == 2
