@@ -2,7 +2,8 @@
 
 Templates are written one sentence or clause a line. Lines run together into paragraphs, which blank lines separate; a
 line that begins with a dash, a bar, `>` or a number with a full stop stands by itself, and a backslash at a line's end
-keeps its break. Lines are joined by a space, except where a Chinese character or punctuation mark stands on either side.
+keeps its break. Lines are joined by a space, except where a Chinese character or punctuation mark stands on either side;
+a Latin word within Chinese text is set off by spaces.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ _OWN_LINE = re.compile(r"(?:[-*>|]\s|\d{1,2}\.\s|<)")
 _SPACES = re.compile(r"[ \t]+")
 _LOOSE = re.compile(r" +(?=[,;:!?.](?:\s|$))")
 _UNSPACED = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_LATIN, _HAN = "[A-Za-z\u00c0-\u024f\u1e00-\u1eff]", "[\u3400-\u9fff]"
+_SCRIPTS_MEET = re.compile(rf"(?<={_LATIN})(?={_HAN})|(?<={_HAN})(?={_LATIN})")
 QUOTED_LINES = 12
 
 
@@ -48,7 +51,8 @@ def compose(raw: str) -> str:
         else:
             paragraphs[-1][-1] += _between(paragraphs[-1][-1], line) + line
         broken = keep
-    return _LOOSE.sub("", "\n\n".join("\n".join(p) for p in paragraphs if p))
+    text = _LOOSE.sub("", "\n\n".join("\n".join(p) for p in paragraphs if p))
+    return text if text.isascii() else _SCRIPTS_MEET.sub(" ", text)
 
 
 def _between(before: str, after: str) -> str:

@@ -17,7 +17,7 @@ def test_lines_of_a_paragraph_run_together_and_lists_do_not() -> None:
 
 def test_lines_of_chinese_are_joined_without_a_space_and_others_with_one() -> None:
     assert compose("今天\n开会，\n地点在 B 座\n三层。\n请准时。") == "今天开会，地点在 B 座三层。请准时。"
-    assert compose("Anna Bo\n说可以。") == "Anna Bo说可以。"
+    assert compose("Anna Bø\n说 3月 5日可以，B2 号楼。") == "Anna Bø 说 3月 5日可以，B2 号楼。"
     assert compose("ein\nWort\n—\nnoch eins") == "ein Wort — noch eins"
     assert compose("Bonjour\u00a0:\nça va\u202f?") == "Bonjour\u00a0: ça va\u202f?"
 
