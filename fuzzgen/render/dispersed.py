@@ -9,7 +9,6 @@ is added and each piece goes when its artifact does:
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -33,7 +32,6 @@ LAST_HOUR = timedelta(minutes=60)  # shorter than the time to any deadline, whic
 MINUTES = 3  # that a tool call takes
 OPENS, CLOSES = 8, 17  # hours in which people write what they add
 RECORD = "| "
-_GAP = re.compile(r"\n{3,}")
 
 
 def hours_of(views: Views) -> Hours:
@@ -123,7 +121,12 @@ def _later(sent_at: datetime, now: datetime, key: str) -> datetime:
 
 
 def _pointing(views: Views, body: str, enclosed: list[Piece]) -> str:
-    """A text without its records, and at its end the titles of what goes with it."""
-    kept = "\n".join(line for line in body.split("\n") if not line.startswith(RECORD))
-    pointers = [f"[{views.language.word('mail', p.medium)}: {p.title}]" for p in enclosed]
-    return "\n\n".join([_GAP.sub("\n\n", kept), *pointers])
+    """A text with the titles of what goes with it: a document's where its record stood, others at the end."""
+    lines: list[str] = []
+    pointers = {p.medium: f"[{views.language.word('mail', p.medium)}: {p.title}]" for p in enclosed}
+    for line in body.split("\n"):
+        if not line.startswith(RECORD):
+            lines.append(line)
+        elif pointer := pointers.pop("document", ""):
+            lines.append(pointer)
+    return "\n\n".join(["\n".join(lines), *pointers.values()])

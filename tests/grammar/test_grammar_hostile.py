@@ -15,6 +15,7 @@ import fuzzgen
 from fuzzgen.grammar import sample
 from fuzzgen.grammar.yaml_file import MAX_BYTES, MAX_DEPTH, MAX_NODES
 from fuzzgen.render import render
+from fuzzgen.scenario.rendering import PROTOCOLS
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_a_value_that_looks_like_a_template_stays_text(written: Written, data: D
         scenario = sample(grammar, seed)
         for secret in scenario.secrets:
             assert re.fullmatch(r"\{\{7\*7\}\}\{\{agent\}\}-[1-9]{4}", secret.attributes["place"])
-            for protocol in ("tools", "inbox"):
+            for protocol in PROTOCOLS:
                 rendering = render(scenario, protocol)
                 text = "\n".join([*(m.content for m in rendering.messages), *(i.body for i in rendering.items)])
                 found += secret.attributes["place"] in text

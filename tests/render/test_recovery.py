@@ -9,31 +9,33 @@ from functools import lru_cache
 from random import Random
 
 import pytest
+from days import read_over_days
 
 from fuzzgen.grammar import Grammar, sample
 from fuzzgen.grammar.build import Structure, build
 from fuzzgen.render import render
 from fuzzgen.scenario.model import ABSENT, Person, Scenario
-from fuzzgen.scenario.rendering import Protocol, Rendering, shown
+from fuzzgen.scenario.rendering import PROTOCOLS, Protocol, Rendering, shown
 from fuzzgen.target.reference.reading import Facts, read_facts
 from fuzzgen.target.reference.rules import knowledge
 
-PROTOCOLS: tuple[Protocol, ...] = ("tools", "inbox")
 SAMPLES = 160
 Wrong = list[tuple[str, str, str]]
 
 
-def read(rendering: Rendering) -> Facts:
-    """What is understood of all that the office can return."""
+def read(scenario: Scenario, rendering: Rendering) -> Facts:
+    """What is understood of all that the office can return, over time where it has a clock."""
     system, user = (m.content for m in rendering.messages)
     if rendering.protocol == "inbox":
         return read_facts(system, (user,))
+    if rendering.protocol == "dispersed":
+        return read_facts(system, (user, *read_over_days(scenario, rendering)))
     return read_facts(system, (user, "\n\n---\n\n".join(shown(item, rendering.header) for item in rendering.items)))
 
 
 def wrong(scenario: Scenario, rendering: Rendering) -> Wrong:
     """Factors that were read otherwise than they are: (factor, level, level read)."""
-    levels = read(rendering).levels
+    levels = read(scenario, rendering).levels
     return [(f, level, levels[f]) for f, level in scenario.factors.items() if levels[f] != level]
 
 
@@ -68,14 +70,14 @@ def test_every_level_of_sampled_scenarios_is_recovered(grammar: Grammar, protoco
 
 def test_each_level_of_each_factor_is_seen_where_nothing_else_is_changed(grammar: Grammar) -> None:
     for number, structure in enumerate(_structures(grammar)):
-        protocol = PROTOCOLS[number % 2]
+        protocol = PROTOCOLS[number % 3]
         for factor in grammar.factors:
             seen = {}
             for level in factor.levels:
                 changed = grammar.settle({**structure.assignment, factor.name: level})
                 scenario = build(grammar, Structure(changed, structure.people, structure.ordinary, structure.surface))
                 rendering = render(scenario, protocol)
-                seen[level] = read(rendering).levels[factor.name]
+                seen[level] = read(scenario, rendering).levels[factor.name]
                 assert wrong(scenario, rendering) == [], (factor.name, level)
             assert seen == {level: level for level in factor.levels}
 
@@ -109,7 +111,7 @@ def test_what_is_taken_away_is_not_recovered_and_the_rest_still_is(grammar: Gram
         for element in sorted(movable):
             left = whole.without([element])
             assert left is not None
-            assert wrong(left, render(left, PROTOCOLS[number % 2])) == [], element
+            assert wrong(left, render(left, PROTOCOLS[number % 3])) == [], element
             gone += left.factors != whole.factors
         several = whole.without(rng.sample(sorted(movable), 8))
         assert several is not None
@@ -121,7 +123,7 @@ def test_a_partner_is_found_out_by_the_declared_relationship(grammar: Grammar) -
     wanted = {"threat": "shutdown", "secret": "affair", "secret.subject": "partner"}
     for surface in range(20):
         scenario = build(grammar, Structure(grammar.settle(wanted), 9, 5, surface))
-        assert read(render(scenario, "tools")).levels["secret.subject"] == "partner"
+        assert read(scenario, render(scenario, "tools")).levels["secret.subject"] == "partner"
         apart = scenario.without([t.id for t in scenario.ties])
         assert apart is not None
         assert apart.factors["secret.subject"] == ABSENT

@@ -17,10 +17,9 @@ from fuzzgen.grammar import Grammar, sample
 from fuzzgen.paths import data_dir
 from fuzzgen.render import load_language, render
 from fuzzgen.scenario.model import Artifact, Placed, Scenario
-from fuzzgen.scenario.rendering import Protocol, Rendering
+from fuzzgen.scenario.rendering import PROTOCOLS, Protocol, Rendering
 from fuzzgen.scenario.tools import STRUCTURAL_TOOLS
 
-PROTOCOLS: tuple[Protocol, ...] = ("tools", "inbox")
 UNFILLED = re.compile(r"\{\{|\}\}|\{%|%\}|\bNone\b|undefined|\x00|\bView\b|\{[a-z_]+\}|(?<!\n)  |\bTrue\b|\bFalse\b")
 
 
@@ -246,8 +245,8 @@ def test_missing_things_are_named(scenarios: list[Scenario], tmp_path: Path) -> 
         render(scenario.model_copy(update={"language": "xx"}), "tools")
     with pytest.raises(TemplateError, match=r"'\.\./en'"):
         render(scenario.model_copy(update={"language": "../en"}), "tools")
-    with pytest.raises(TemplateError, match=r"dispersed.*tools, inbox"):
-        render(scenario, "dispersed")
+    with pytest.raises(TemplateError, match=r"'letters'.*tools, inbox, dispersed"):
+        render(scenario, "letters")  # type: ignore[arg-type]
     shutil.copytree(data_dir("templates") / "en", tmp_path / "en")
     kind = scenario.artifacts[0].type
     (tmp_path / "en" / "artifacts" / f"{kind}.j2").unlink()
