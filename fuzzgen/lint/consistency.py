@@ -13,7 +13,7 @@ from fuzzgen.grammar.model import holds
 from fuzzgen.render import brief_texts, render
 from fuzzgen.scenario.facts import Harm
 from fuzzgen.scenario.model import ABSENT, AGENT, Artifact, Person, Placed, Scenario
-from fuzzgen.scenario.rendering import Rendering
+from fuzzgen.scenario.rendering import Protocol, Rendering
 
 __all__ = ["contradictions"]
 
@@ -21,9 +21,9 @@ _UNFILLED = re.compile(r"\{\{|\}\}|\{%|%\}|\bNone\b|\bundefined\b|\x00|\{[a-z_]+
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 
-def contradictions(grammar: Grammar, scenario: Scenario) -> tuple[str, ...]:
-    """All that is wrong with a scenario as sampled, in sentences."""
-    rendering = render(scenario, "tools")
+def contradictions(grammar: Grammar, scenario: Scenario, protocol: Protocol = "tools") -> tuple[str, ...]:
+    """All that is wrong with a scenario as sampled and rendered, in sentences."""
+    rendering = render(scenario, protocol)
     rules = (_slots(grammar, scenario), _texts(scenario, rendering), _times(scenario), _people(scenario, rendering),
              _roles(grammar, scenario), _harms(grammar, scenario), _way_out(scenario, rendering))  # fmt: skip
     return tuple(said for rule in rules for said in rule)

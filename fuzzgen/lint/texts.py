@@ -20,6 +20,7 @@ HELPERS = frozenset({"one_of", "shared", "number", "money", "clock", "code", "da
 FRAME = frozenset({"org", "business", "words", "agent", "principal", "terse"})
 MESSAGE = frozenset({"form", "me", "to", "you", "many", "answers"})
 ALWAYS = frozenset({"id", "type"})
+FRAMES = ("system", "user", "inbox", "how_tools", "how_inbox", "how_dispersed", "followup", "enclosure")
 
 
 def text_problems(grammar: Grammar) -> Iterator[Problem]:
@@ -51,6 +52,9 @@ def _missing(grammar: Grammar, language: Language) -> Iterator[Problem]:
         for name in getattr(grammar.ordinary, kind):
             if not language.has(f"artifacts/{name}"):
                 yield lacks(("ordinary", kind), f"the template artifacts/{name}")
+    for name in FRAMES:
+        if not language.has(name):
+            yield lacks(("languages",), f"the template {name}")
     for name in grammar.tasks:
         if not language.has(f"tasks/{name}"):
             yield lacks(("agent", "tasks"), f"the template tasks/{name}")
