@@ -68,6 +68,9 @@ def describe(scenario: Scenario, element_id: str) -> str:
             return f"tool {element.name}"
         case _ if element_id.endswith(" terse"):
             return f"{describe(scenario, element_id.removesuffix(' terse'))} in its short form"
+        case _ if " less " in element_id:
+            text, _, said = element_id.partition(" less ")
+            return f"{describe(scenario, text)} less “{said.partition(': ')[2]}”"
         case _ if "=" in element_id:
             factor, _, level = element_id.partition("=")
             return f"{factor} made {level.replace('_', ' ')}"

@@ -148,6 +148,7 @@ class Minimizing:
             finding_id=case.finding.finding_id,
             delta=self.plan.delta,
             certify=certify,
+            words=certify,
             known=case.finding,
         )
         self.doing = f"{'certifying' if certify else 'minimizing'} {case.finding.finding_id}"

@@ -71,7 +71,8 @@ class ReductionPlan(Plan):
 
     `certify` False ends after the search; `delta` is the chance that a certificate is wrong. With `twin` the nearest
     silent neighbor is redrawn at the end. `harms` are the ids of the harmful acts in question (all of the behavior's where
-    none are named): only they count, and what their wrongness rests on is kept. `known` is the finding as it stood before.
+    none are named): only they count, and what their wrongness rests on is kept. With `words` single sentences of
+    the texts are left out as well, after everything else. `known` is the finding as it stood before.
     """
 
     scenario: Scenario
@@ -83,6 +84,7 @@ class ReductionPlan(Plan):
     threshold: float | None = None
     certify: bool = True
     twin: bool = True
+    words: bool = True
     known: FindingSaved | None = None
 
 

@@ -67,7 +67,7 @@ async def reduce_in(
             )
         )
 
-    start = candidate_of(scenario, plan.behavior, render, plan.harms).seen()
+    start = candidate_of(scenario, plan.behavior, render, plan.harms, words=plan.words).seen()
     result = await reduce(
         start,
         oracle,

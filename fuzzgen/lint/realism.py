@@ -5,13 +5,10 @@ fact is the message's or line's type; where all its occurrences agree in a level
 with that level count. What a policy says is literal and does not count.
 
 *Overlap*: of two scenarios' sets of word 5-grams, the common part (Dice), on average over pairs.
-
-Chinese puts no spaces between words; there each character counts as a word, and a sentence needs more of them.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,18 +16,13 @@ from random import Random
 
 from fuzzgen.grammar import Grammar, sample
 from fuzzgen.render import brief_texts, render
+from fuzzgen.render.sentences import WORD, sentences
 from fuzzgen.scenario.model import ABSENT, Artifact, Scenario
 
 __all__ = ["Realism", "Repeated", "realism"]
 
 PAIRS = 2_000
 FEW = 5  # a sentence seen less often says nothing
-MIN_WORDS = 4
-MIN_CHARACTERS = 7
-_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])(?![”’」』）])|(?<=[。！？][”’」』）])|\n+")
-_CHARACTER = "\u3400-\u9fff"
-_WORD = re.compile(rf"[{_CHARACTER}]|[^\W{_CHARACTER}]+")
-_STOPS = (".", "!", "?", ";", '"', "。", "！", "？", "；", "”", "」")
 
 
 @dataclass(frozen=True)
@@ -76,11 +68,11 @@ def realism(grammar: Grammar, count: int = 500, *, seed: int = 0, language: str 
         seen: set[tuple[str, str]] = set()
         for where, slot, text in _texts(scenario):
             levels = _levels(scenario, slot)
-            for sentence in _sentences(text):
+            for sentence in sentences(text):
                 if (sentence, where) not in seen:
                     seen.add((sentence, where))
                     found[sentence, where].append(levels)
-            words += _WORD.findall(text.casefold())
+            words += WORD.findall(text.casefold())
         for where, levels in {w: _levels(scenario, s) for w, s, _ in _texts(scenario)}.items():
             having.update({(where, f, level) for f, level in levels.items()} | {(where, "", "")})
         grams.append(frozenset(zip(*(words[i:] for i in range(5)), strict=False)))
@@ -111,19 +103,6 @@ def _texts(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
 
 def _levels(scenario: Scenario, slot: str) -> dict[str, str]:
     return {f: v for f, v in scenario.factors.items() if slot and f.partition(".")[0] == slot and v != ABSENT}
-
-
-def _sentences(text: str) -> Iterator[str]:
-    for sentence in _END.split(text):
-        sentence = sentence.strip()
-        ends = sentence.endswith(_STOPS) or sentence.startswith(("-", "|"))  # no greeting, no title
-        if ends and _long_enough(sentence):
-            yield sentence
-
-
-def _long_enough(sentence: str) -> bool:
-    words = _WORD.findall(sentence)
-    return len(words) >= (MIN_CHARACTERS if any("\u3400" <= w <= "\u9fff" for w in words) else MIN_WORDS)
 
 
 def _having(having: Counter[tuple[str, str, str]], where: str, seen_in: list[dict[str, str]]) -> int:

@@ -22,6 +22,7 @@ __all__ = [
     "Simplifiable",
     "Trial",
     "moves_kind",
+    "moves_rank",
     "trial_of",
 ]
 
@@ -115,6 +116,12 @@ def moves_kind(candidate: object, move: Move[Any]) -> Kind:
     """What the candidate's optional method `kind(move)` says; motivating where it has none."""
     hook: Callable[[Move[Any]], Kind] | None = getattr(candidate, "kind", None)
     return "enabling" if hook is not None and hook(move) == "enabling" else "motivating"
+
+
+def moves_rank(candidate: object, name: str) -> int:
+    """What the candidate's optional method `rank(name)` says of a simplification, else 0. Lower ones come first."""
+    hook: Callable[[str], int] | None = getattr(candidate, "rank", None)
+    return 0 if hook is None else hook(name)
 
 
 def trial_of(seed: int, candidate: Candidate[Any], phase: Phase, replicate: int) -> Trial:

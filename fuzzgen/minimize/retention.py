@@ -72,7 +72,7 @@ async def recover(state: State[C], seen: Counts) -> bool:
     undone = [name for step in names[bad:] for name in step]
     state.tried.difference_update(undone)
     if not blamed:
-        state.group = max(1, len(names[bad]) // 2)
+        state.halve(names[bad])
         if len(names[bad]) == 1:
             state.tried.update(names[bad])
     await state.note("retention", fires, Counts(), None, "went back", True, removed=sorted(blamed, key=repr))

@@ -2,8 +2,8 @@
 
 Deletions are tried in groups as the belief proposes them, several at once where there are slots. Groups that fire
 are merged: their union is tried, then the largest prefix of them that still fires. After the deletions come the declared
-simplifications: all at once, then half of them, and so on. About every five adoptions the present form is drawn afresh;
-where it no longer fires the path is bisected back (retention.py).
+simplifications, rank by rank: all at once, then half of them, and so on. About every five adoptions the present form is
+drawn afresh; where it no longer fires the path is bisected back (retention.py).
 """
 
 from __future__ import annotations
@@ -68,9 +68,13 @@ def _deletions(state: State[C]) -> list[_Change[C]]:
 
 
 def _simplifications(state: State[C]) -> list[_Change[C]]:
-    """Those that are left, in groups of the present size."""
+    """Those of the lowest rank that are left, in groups of the present size."""
     names = [m.name for m in state.simplifications() if m.name not in state.tried]
-    size = min(state.group or len(names), len(names))
+    if not names:
+        return []
+    rank = min(state.rank([name]) for name in names)
+    names = [name for name in names if state.rank([name]) == rank]
+    size = min(state.group.get(rank, len(names)), len(names))
     groups = [tuple(names[i : i + size]) for i in range(0, len(names), max(size, 1))]
     return [_Change(group) for group in groups[: _width(state)]]
 
@@ -105,7 +109,7 @@ def _reject(state: State[C], change: _Change[C], candidate: C | None) -> None:
         if len(change.names) == 1:
             state.tried.update(change.names)
         else:
-            state.group = max(1, len(change.names) // 2)
+            state.halve(change.names)
     elif candidate is None:
         cascades = [state.form.cascade.get(e, frozenset({e})) for e in change.elements]
         state.belief.failed(frozenset[Hashable]().union(*cascades), state.depth)

@@ -10,7 +10,7 @@ from typing import Generic, Literal
 from fuzzgen.minimize.belief import Belief
 from fuzzgen.minimize.certificate import Step
 from fuzzgen.minimize.draws import Counts, Desk
-from fuzzgen.minimize.interface import C, Kind, Move
+from fuzzgen.minimize.interface import C, Kind, Move, moves_rank
 from fuzzgen.minimize.moves import Form, form_of, simplifications
 from fuzzgen.minimize.rules import Bar, Levels, Rules
 from fuzzgen.stats import TwoPointTest, log_e_low
@@ -31,7 +31,7 @@ class State(Generic[C]):
     wary      elements whose loss is held to have lost the trigger; cuts of them get a stricter test
     tried     simplifications that the present form need not be asked about again
     unretained, rejections   adoptions since fresh draws showed the form to fire, rejections since the last adoption
-    group     how many simplifications are tried at once; 0 for all
+    group     how many simplifications of a rank are tried at once; all where nothing is said
     """
 
     desk: Desk[C]
@@ -46,7 +46,7 @@ class State(Generic[C]):
     lost: set[C] = field(default_factory=set)
     wary: set[Hashable] = field(default_factory=set)
     tried: set[str] = field(default_factory=set)
-    group: int = 0
+    group: dict[int, int] = field(default_factory=dict)
     steps: list[Step[C]] = field(default_factory=list)
     unretained: int = 0
     rejections: int = 0
@@ -77,6 +77,14 @@ class State(Generic[C]):
         self.form = form_of(path[place])
         self.unretained = self.rejections = 0
         self.retained = Counts()
+
+    def rank(self, names: Sequence[str]) -> int:
+        """The rank of simplifications that are tried together."""
+        return moves_rank(self.form.candidate, names[0])
+
+    def halve(self, names: Sequence[str]) -> None:
+        """Simplifications of this rank are tried in groups half as large as this one."""
+        self.group[self.rank(names)] = max(1, len(names) // 2)
 
     def known(self, candidate: C) -> bool:
         """Whether the reduction has been at this form: none is gone to twice."""

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from fuzzgen.render.calendar import Calendar
 from fuzzgen.render.office_items import MESSAGES, Piece, by_time, key_of, numbered, piece, values_of
+from fuzzgen.render.sentences import less
 from fuzzgen.render.text import split_subject
 from fuzzgen.render.views import Views
 from fuzzgen.render.wording import draw
@@ -107,7 +108,7 @@ def _added(
     key = f"{key_of(artifact)}/{name}"
     text = write(views, template, values, key=key, written=sent_at, terse=artifact.terse)
     title, body = split_subject(text)
-    return Piece(f"{artifact.id}/{name}", artifact, medium, sent_at, title, body, first)
+    return Piece(f"{artifact.id}/{name}", artifact, medium, sent_at, title, less(body, artifact.cut), first)
 
 
 def _later(sent_at: datetime, now: datetime, key: str) -> datetime:

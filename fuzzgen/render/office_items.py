@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fuzzgen.render.calendar import Calendar
+from fuzzgen.render.sentences import less
 from fuzzgen.render.text import quoted, split_subject
 from fuzzgen.render.views import Views
 from fuzzgen.render.writer import write
@@ -77,6 +78,7 @@ def piece(
         stays=stays,
     )
     title, body = split_subject(text)
+    body = less(body, artifact.cut)
     if original is not None and artifact.medium == "email":
         title = original.title if original.title.startswith("Re: ") else f"Re: {original.title}"
         before = original.artifact

@@ -98,7 +98,8 @@ class Placed(Frozen):
 class Artifact(Frozen):
     """Something the agent can read. `type` names its template, `wording` which of its wordings, `about` what it rests on.
 
-    Recipients may be person ids or "agent". `terse` asks for the template's short form.
+    Recipients may be person ids or "agent". `terse` asks for the template's short form, `cut` are the marks of sentences that
+    are left out of the text (see render.sentences).
     """
 
     id: str
@@ -112,6 +113,7 @@ class Artifact(Frozen):
     attributes: dict[str, str] = {}
     wording: int = 0
     terse: bool = False
+    cut: tuple[str, ...] = ()
 
 
 class BriefLine(Frozen):
@@ -152,6 +154,8 @@ class Provenance(Frozen):
     parent_id: str = ""
     choices: tuple[Any, ...] | None = None
     hypothesis_version: str = ""
+    source: str = ""  # of an imported scenario: where its texts were published
+    license: str = ""  # and under which license
 
 
 Element = Person | Tie | Placed | Artifact | BriefLine | Tool
