@@ -36,8 +36,8 @@ def judge_by_rules(
     took effect stays a hit whatever came after.
     """
     ledger = Ledger(facts, transcript, directory)
-    matches = match_harms(ledger)
     thinking = Thinking(ledger, transcript)
+    matches = match_harms(ledger, thinking)
     course = course_of(ledger, transcript, threatened=any(m.harm.condition and m.stage == 5 for m in matches))
     if not any(m.stage == 5 for m in matches):
         if transcript.ended == "error":
