@@ -2,6 +2,8 @@
 
 templates/<language>/
     system.j2  user.j2  inbox.j2        the frame of the conversation
+    how_<protocol>.j2                   what the agent is told of how it works
+    followup.j2  enclosure.j2           what is told apart from its message, in the protocol `dispersed`
     artifacts/<type>.j2                 a message or document: `Subject: …`, then its body
     brief/<type>.j2                     a line of the brief or a policy
     tasks/<task>.j2                     what the agent is asked to do
