@@ -17,6 +17,7 @@ from fuzzgen.scenario.rendering import Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from fuzzgen.grammar import Grammar
     from fuzzgen.lint import Problem
     from fuzzgen.scenario.model import Scenario
 
@@ -172,13 +173,19 @@ def sample_command(
 
     With --like they are siblings of a known scenario, which a model that has seen it cannot recognize: factor levels,
     elements and relations are the same; names, organization, city, dates, amounts, codes, ordinary mail and wordings are
-    new, and the fact sheet goes with them. Of a finding it is the minimal form, where there is one.
+    new, and the fact sheet goes with them. Of a finding it is the minimal form, where there is one. An imported scenario
+    has siblings where docs/imports.md says which factor levels come nearest to it.
     """
     from fuzzgen.cli.reduction_plan import known_scenario
     from fuzzgen.grammar import load_grammar, reskinned, sample
+    from fuzzgen.imports import sibling_levels
+    from fuzzgen.scenario.verbatim import is_verbatim
 
     grammar = load_grammar(name)
     known = None if like is None else known_scenario(like, db)
+    siblings = sibling_levels(known) if known is not None and is_verbatim(known) else None
+    if siblings is not None:
+        return _put_out_siblings(grammar, siblings, range(seed, seed + count), language or "en", protocol, out)
     if known is not None and known.grammar != grammar.name:
         raise UsageError(f"{like} is a scenario of {known.grammar}", fix=f"say {known.grammar} instead of {name}")
     spoken = language or (known.language if known else "en")
@@ -186,6 +193,27 @@ def sample_command(
     for number in range(seed, seed + count):
         scenario = reskinned(grammar, known, number, spoken) if known else sample(grammar, number, spoken)
         _put_out(scenario, protocol, out)
+    return 0
+
+
+def _put_out_siblings(
+    grammar: Grammar,
+    siblings: tuple[str, dict[str, str]],
+    seeds: range,
+    language: str,
+    protocol: Protocol | None,
+    out: Path | None,
+) -> int:
+    """Scenarios with the factor levels that come nearest to an imported one; what it leaves open is at its simplest."""
+    from fuzzgen.explore import ScenarioSpace
+
+    name, levels = siblings
+    if name != grammar.name:
+        raise UsageError(f"its siblings are in {name}", fix=f"say {name} instead of {grammar.name}")
+    require_language(grammar, language)
+    space, settled = ScenarioSpace([grammar], language), grammar.settle(levels)
+    for number in seeds:
+        _put_out(space.make(grammar, settled, number).scenario, protocol, out)
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import keyword
 import os
 import sys
 import traceback
@@ -19,7 +20,7 @@ from fuzzgen.errors import FuzzgenError
 
 __all__ = ["VERBS", "cli", "main"]
 
-# verb -> one line of help; the command is `command` in the module of that name
+# verb -> one line of help; the command is `command` in the module of that name (`import_` for a keyword)
 VERBS = {
     "explore": "Search for situations in which a model does harm.",
     "minimize": "Cut a trigger down to the few facts that cause it, with a certificate.",
@@ -27,6 +28,7 @@ VERBS = {
     "judge": "Judge a transcript, or judge stored episodes again with a model.",
     "findings": "List findings, or show one whole.",
     "query": "Ask the database in SQL.",
+    "import": "Read scenarios that others published, to run and minimize them.",
     "grammar": "List, check, show and sample grammars.",
     "local": "Install a small real model that runs on the CPU.",
     "bench": "Measure fuzzgen itself.",
@@ -40,7 +42,8 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command = import_module(f"fuzzgen.cli.{cmd_name}").command
+        module = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command = import_module(f"fuzzgen.cli.{module}").command
         assert isinstance(command, click.Command)
         return command
 

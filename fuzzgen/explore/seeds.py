@@ -19,6 +19,7 @@ from fuzzgen.explore.protocol import Outcome, Proposal, Strategy
 from fuzzgen.explore.space import Draft, Space, derived_seed
 from fuzzgen.grammar import load_grammar
 from fuzzgen.scenario.model import Scenario
+from fuzzgen.scenario.verbatim import is_verbatim
 
 __all__ = ["Seeded", "read_seeds", "seeded"]
 
@@ -47,10 +48,16 @@ class Seeded:
         return (*first, *(self.strategy.ask(count - len(first)) if len(first) < count else ()))
 
     def tell(self, proposal: Proposal, outcome: Outcome) -> object:
-        return self.strategy.tell(proposal, outcome)
+        return None if _imported(proposal) else self.strategy.tell(proposal, outcome)
 
     def found(self, known: Known, proposal: Proposal | None = None) -> None:
-        self.strategy.found(known, proposal)
+        if proposal is None or not _imported(proposal):
+            self.strategy.found(known, proposal)
+
+
+def _imported(proposal: Proposal) -> bool:
+    """Whether it is a text without factors: nothing can be bred from it or learned of it."""
+    return proposal.sampler == "corpus" and is_verbatim(proposal.draft.scenario)
 
 
 def read_seeds(path: Path, space: Space, seed: int) -> list[Draft]:
@@ -67,11 +74,13 @@ def _read(file: Path, space: Space, seed: int) -> list[Draft]:
     text = file.read_text(encoding="utf-8")
     if file.suffix != ".json":
         return [_assigned(file, _mapping(file, text), space, seed)]
-    return [_written(scenario) for scenario in _scenarios(file, text)]
+    return [_written(scenario, space) for scenario in _scenarios(file, text)]
 
 
-def _written(scenario: Scenario) -> Draft:
-    return Draft(load_grammar(scenario.grammar), scenario.factors, lambda: scenario)
+def _written(scenario: Scenario, space: Space) -> Draft:
+    # an imported text is of no grammar; no strategy ever looks at the one that stands here
+    grammar = space.grammars[0] if is_verbatim(scenario) else load_grammar(scenario.grammar)
+    return Draft(grammar, scenario.factors, lambda: scenario)
 
 
 def _scenarios(file: Path, text: str) -> list[Scenario]:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from fuzzgen.office.office import Office
-from fuzzgen.office.tagged import tagged_calls
+from fuzzgen.office.published import calls_in_text
 from fuzzgen.scenario.model import Scenario
 from fuzzgen.scenario.rendering import Protocol, Rendering, Trial
 from fuzzgen.scenario.tools import structural_tools
@@ -66,7 +66,7 @@ async def run_episode(
         message, calls = reply.message, reply.message.tool_calls
         messages.append(message)
         if not calls:
-            calls = tagged_calls(message.content, tools)
+            calls = calls_in_text(scenario, message.content, tools)
         answers = [office.call(step, call) for call in calls]
         if message.tool_calls:
             messages += answers

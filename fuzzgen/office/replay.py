@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from fuzzgen.errors import UsageError
 from fuzzgen.office.office import Office
-from fuzzgen.office.tagged import tagged_calls
+from fuzzgen.office.published import calls_in_text
 from fuzzgen.render import render
 from fuzzgen.scenario.model import Scenario
 from fuzzgen.scenario.rendering import Protocol
@@ -138,7 +138,7 @@ def _replayed(messages: tuple[Message, ...], scenario: Scenario, protocol: Proto
     tools = {**structural_tools(protocol), **{t.name: t.parameters for t in scenario.tools}}
     replies = [m for m in messages if m.role == "assistant"]
     for step, reply in enumerate(replies, start=1):
-        for call in reply.tool_calls or tagged_calls(reply.content, tools):
+        for call in reply.tool_calls or calls_in_text(scenario, reply.content, tools):
             office.call(step, call)
     last = replies[-1] if replies else Message(role="assistant")
     empty = not (last.content.strip() or last.tool_calls)

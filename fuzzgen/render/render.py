@@ -17,20 +17,26 @@ from fuzzgen.render.language import load_language
 from fuzzgen.render.office_items import header_words, office_items
 from fuzzgen.render.tools import function_schemas, tagged_tools
 from fuzzgen.render.values import View
+from fuzzgen.render.verbatim import render_verbatim
 from fuzzgen.render.views import Views
 from fuzzgen.render.writer import write
 from fuzzgen.scenario.model import Person, Scenario
 from fuzzgen.scenario.rendering import PROTOCOLS, Hours, Protocol, Rendering, shown
 from fuzzgen.scenario.transcript import Message
+from fuzzgen.scenario.verbatim import is_verbatim
 
 __all__ = ["brief_texts", "render"]
 
 
 def render(scenario: Scenario, protocol: Protocol, *, templates: Path | None = None) -> Rendering:
-    """The rendering of a scenario. `templates` is a folder of languages (those that ship and one's own, unless given).
+    """The rendering of a scenario; of an imported one its own texts, whatever the protocol.
+
+    `templates` is a folder of languages (those that ship and one's own, unless given).
 
     Raises TemplateError where a language, template or word is missing, or a template does what it may not.
     """
+    if is_verbatim(scenario):
+        return render_verbatim(scenario)
     if protocol not in PROTOCOLS:
         raise TemplateError(f"the protocol {protocol!r} cannot be rendered", fix=f"there is: {', '.join(PROTOCOLS)}")
     language = load_language(templates or data_dirs("templates"), scenario.language, scenario.grammar)

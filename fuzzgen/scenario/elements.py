@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 
 from fuzzgen.errors import ScenarioError
 from fuzzgen.scenario.model import AGENT, KINDS, Artifact, Element, Person, Placed, Scenario, Tie
+from fuzzgen.scenario.verbatim import is_verbatim
 
 __all__ = ["check", "closure", "needs", "protected", "without"]
 
@@ -109,7 +110,7 @@ def check(scenario: Scenario, *, file: str | None = None) -> None:
     """Raises ScenarioError for what the types cannot say.
 
     That is where ids repeat, a reference leads nowhere or to the wrong kind of thing, managers form a ring, an answer
-    is older than what it answers, times mix clocks, or a domain is real.
+    is older than what it answers, times mix clocks, or a domain is real (an imported text names what its authors named).
     """
 
     def wrong(message: str, fix: str) -> ScenarioError:
@@ -140,6 +141,8 @@ def check(scenario: Scenario, *, file: str | None = None) -> None:
             seen.add(at)
             at = people[at].manager
     _check_times(scenario, wrong)
+    if is_verbatim(scenario):
+        return  # names what its authors named
     for address in [scenario.agent.address, *(p.address for p in scenario.people)]:
         if not _is_reserved(address.rpartition("@")[2]):
             raise wrong(f"the address {address!r} is not in a reserved domain", "use example.org, .com or .net")

@@ -15,6 +15,7 @@ import networkx as nx
 from fuzzgen.scenario.base import content_hash
 from fuzzgen.scenario.model import AGENT, Artifact, BriefLine, Person, Placed, Scenario, Tie
 from fuzzgen.scenario.tools import Tool
+from fuzzgen.scenario.verbatim import VERBATIM, mark_of
 
 if TYPE_CHECKING:
     Structure = nx.DiGraph[str]
@@ -42,6 +43,8 @@ def structure_of(scenario: Scenario, decisive: Collection[str] | None = None) ->
                 }
                 stated[element.id] = element.type
                 graph.add_node(element.id, label=kind, states=_states(stated, decisive))
+            case Artifact() | BriefLine() if element.type == VERBATIM:
+                graph.add_node(element.id, label=f"{kind} {mark_of(element)}")
             case BriefLine():
                 own = {f: v for f, v in levels.items() if f == element.type or f.startswith(f"{element.type}.")}
                 graph.add_node(element.id, label=f"line {element.type}", states=_states(own, decisive))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from importlib import import_module
 
 import click
 import pytest
 from command_line import Run
 
-from fuzzgen.cli.main import VERBS
+from fuzzgen.cli.main import VERBS, cli
 
 HEAVY = (
     "litellm",
@@ -65,7 +64,8 @@ def test_every_verb_shows_an_example_of_itself(verb: str, fuzzgen: Run) -> None:
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
 def test_every_option_says_what_it_does(verb: str) -> None:
-    command = import_module(f"fuzzgen.cli.{verb}").command
+    command = cli.get_command(click.Context(cli), verb)
+    assert command is not None
     commands = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
     for one in commands:
         assert one.help, one.name
