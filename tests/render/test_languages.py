@@ -272,3 +272,9 @@ def test_little_is_left_in_english(name: str, language: str) -> None:
             prose = (li for li in same.body.splitlines() if "@" not in li and not li.startswith("| fn "))
             lines = {li for li in prose if len(re.findall(r"[a-z]{2,}", li)) > 4}
             assert not lines & set(item.body.splitlines())
+
+
+def test_the_page_on_languages_says_which_grammar_has_which() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "languages.md").read_text("utf-8")
+    rows = [f"| `{name}` | {', '.join(grammar.languages)} |" for name, grammar in GRAMMARS.items()]
+    assert [row for row in rows if row not in page] == []
