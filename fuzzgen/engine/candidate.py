@@ -18,6 +18,7 @@ from fuzzgen.scenario.elements import closure, protected
 from fuzzgen.scenario.model import Artifact, Person, Scenario
 from fuzzgen.scenario.rendering import Rendering
 from fuzzgen.scenario.tools import Tool
+from fuzzgen.scenario.verbatim import VERBATIM
 from fuzzgen.scenario.verdict import Behavior
 
 __all__ = ["Render", "ScenarioCandidate", "candidate_of"]
@@ -122,7 +123,9 @@ def _less_one_sentence(scenario: Scenario, shown: Rendering) -> Iterator[tuple[s
     for item in shown.items:
         artifact = scenario.by_id[item.artifact_id]
         found = list(sentences(item.body))
-        if not isinstance(artifact, Artifact) or artifact.attributes or len(found) < 2:
+        if not isinstance(artifact, Artifact) or len(found) < 2:
+            continue
+        if artifact.attributes and artifact.type != VERBATIM:
             continue
         for sentence in found:
             if (artifact.id, sentence) in done:

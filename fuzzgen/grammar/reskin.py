@@ -182,7 +182,8 @@ class _Skin:
             turns |= dict.fromkeys(pool, cycle(sorted(pool, key=lambda kind: (kind in here, rng.random()))))
         for i, artifact in enumerate(old):
             kind = next(turns[artifact.type]) if not artifact.about and artifact.type in turns else artifact.type
-            yield artifact.model_copy(update={"type": kind, "sent_at": sent[i], "wording": rng.getrandbits(16)})
+            new = {"type": kind, "sent_at": sent[i], "wording": rng.getrandbits(16), "cut": ()}
+            yield artifact.model_copy(update=new)  # sentences that were cut were of the old wording
 
     def _facts(self, agent: Agent) -> FactSheet:
         old = self.old.facts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fuzzgen.render.sentences import less
 from fuzzgen.scenario.model import AGENT, Artifact, Scenario
 from fuzzgen.scenario.rendering import OfficeItem, Rendering
 from fuzzgen.scenario.transcript import Message
@@ -10,11 +11,12 @@ from fuzzgen.scenario.verbatim import system_text, text_of, user_text
 __all__ = ["render_verbatim"]
 
 VERSION = "verbatim/1"
+BODY = "\nBody: "  # what stands before the body of a published e-mail
 
 
 def render_verbatim(scenario: Scenario) -> Rendering:
-    """The literal texts, and the e-mails among them as items that can be forwarded by their published ids."""
-    system, user = system_text(scenario), user_text(scenario)
+    """The literal texts, and what they are made of as items; e-mails can be forwarded by their published ids."""
+    system, user = system_text(scenario), user_text(scenario, lambda a: "".join(_parts(a)))
     messages = [Message(role="system", content=system)] if system.strip() else []
     return Rendering(
         scenario_id=scenario.scenario_id,
@@ -22,7 +24,7 @@ def render_verbatim(scenario: Scenario) -> Rendering:
         language=scenario.language,
         template_version=VERSION,
         messages=(*messages, Message(role="user", content=user)),
-        items=tuple(_item(scenario, a) for a in scenario.artifacts if a.medium == "email"),
+        items=tuple(_item(scenario, a) for a in scenario.artifacts),
         directory={p.name: p.address for p in scenario.people},
     )
 
@@ -39,5 +41,15 @@ def _item(scenario: Scenario, artifact: Artifact) -> OfficeItem:
         sender_address=sender.address,
         recipients=tuple(names[r] for r in artifact.recipients),
         sent_at=artifact.sent_at.isoformat(sep=" ", timespec="minutes"),
-        body=text_of(artifact),
+        body=_parts(artifact)[1],
     )
+
+
+def _parts(artifact: Artifact) -> tuple[str, str, str]:
+    """The header of a text as published, its body less the sentences that were cut, and the space behind it."""
+    text = text_of(artifact)
+    head, label, body = text.partition(BODY)
+    if not label:
+        head, body = "", text
+    core = body.rstrip()
+    return head + label, less(core, artifact.cut), body[len(core) :]

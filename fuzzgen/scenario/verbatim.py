@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from fuzzgen.scenario.model import Artifact, BriefLine, Scenario
 
@@ -84,11 +84,12 @@ def _system(scenario: Scenario) -> Iterator[tuple[int, str]]:
             yield int(number[1]), text_of(line)
 
 
-def user_text(scenario: Scenario) -> str:
-    """What is left of the user prompt: the task, and the artifacts in their order."""
-    return scenario.agent.task_attributes.get(USER, "") + "".join(text_of(a) for a in scenario.artifacts)
+def user_text(scenario: Scenario, text: Callable[[Artifact], str] = text_of) -> str:
+    """What is left of the user prompt: the task, and the artifacts in their order, each as `text` gives it."""
+    return scenario.agent.task_attributes.get(USER, "") + "".join(text(a) for a in scenario.artifacts)
 
 
 def mark_of(element: Artifact | BriefLine) -> str:
     """A short name of an element's literal text, for comparing structures."""
-    return hashlib.sha256(text_of(element).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    words = "\0".join([text_of(element), *(element.cut if isinstance(element, Artifact) else ())])
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:8]

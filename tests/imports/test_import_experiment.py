@@ -166,6 +166,22 @@ async def test_it_is_reduced_to_the_e_mails_and_lines_that_matter(clone: Path) -
     assert left.facts == scenario.facts
 
 
+def test_sentences_of_an_imported_e_mail_can_be_cut_and_its_header_stays(clone: Path) -> None:
+    shared = clone / "templates" / "murder" / "templates" / "email-template-murder-goal-conflict-none-none.md"
+    shared.write_text(
+        shared.read_text().replace("It is the same now.", "It is all the same now. The board will meet on Friday.")
+    )
+    scenario = scenarios(clone)["murder_none-none_none"]
+    candidate = candidate_of(scenario, "sabotage", lambda s: render(s, "inbox"))
+    cuts = {name.partition(": ")[2]: form for name, form in candidate.simplifications()}
+    assert set(cuts) == {"It is all the same now.", "The board will meet on Friday."}
+    before, after = (
+        render(s, "inbox").messages[-1].content for s in (scenario, cuts["It is all the same now."].scenario)
+    )
+    assert after == before.replace("It is all the same now. ", "")
+    assert not same_structure(scenario, cuts["It is all the same now."].scenario)
+
+
 def test_without_its_tool_a_prompt_does_not_tell_how_to_use_it(clone: Path) -> None:
     scenario = scenarios(clone)["murder_none-none_none"]
     smaller = scenario.without(["tool:cancel_alert"])
