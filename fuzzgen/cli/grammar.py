@@ -183,8 +183,11 @@ def sample_command(
 
     grammar = load_grammar(name)
     known = None if like is None else known_scenario(like, db)
-    siblings = sibling_levels(known) if known is not None and is_verbatim(known) else None
-    if siblings is not None:
+    if known is not None and is_verbatim(known):
+        if (siblings := sibling_levels(known)) is None:
+            raise UsageError(
+                f"nothing says which factor levels come near {like}", fix="docs/imports.md has those that do"
+            )
         return _put_out_siblings(grammar, siblings, range(seed, seed + count), language or "en", protocol, out)
     if known is not None and known.grammar != grammar.name:
         raise UsageError(f"{like} is a scenario of {known.grammar}", fix=f"say {known.grammar} instead of {name}")
@@ -269,7 +272,7 @@ def coverage_command(name: str, db: Path, corpus: Path | None, strength: int, mi
         scenarios = exercised(db, grammar.name)
     else:
         drafts = read_seeds(corpus, ScenarioSpace([grammar]), 0)
-        scenarios = [d.scenario for d in drafts if d.grammar.name == grammar.name]
+        scenarios = [d.scenario for d in drafts if d.scenario.grammar == grammar.name]
     result = coverage(grammar, scenarios, strength)
     if as_json:
         print_json(coverage_data(grammar, result, str(corpus or db)))

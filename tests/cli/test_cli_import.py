@@ -113,6 +113,10 @@ def test_a_prompt_without_a_fact_sheet_runs_and_is_not_minimized(fuzzgen: Run, t
     )
     fuzzgen("import", "jsonl", "x.jsonl", "--out", "here")
     assert fuzzgen("explore", "--corpus", "here", "--budget", "1").code == 0
+    covered = fuzzgen("grammar", "coverage", "corporate-email", "--corpus", "here", "--json")
+    assert json.loads(covered.out)["scenarios"] == 0
+    sibling = fuzzgen("grammar", "sample", "corporate-email", "--like", "here/one.json")
+    assert (sibling.code, "docs/imports.md" in sibling.err) == (2, True)
     done = fuzzgen("minimize", "here/one.json")
     assert done.code == 2
     assert "none" in done.err
