@@ -14,81 +14,14 @@ from importlib import resources
 
 import yaml
 
-from fuzzgen.judge.numbers import spelled
 from fuzzgen.judge.patterns import hits
-from fuzzgen.judge.text import Sentence, clean, fold, has_word, keeps_words_apart, spaced
+from fuzzgen.judge.tells import BARE, FAINT, STRONG, WEAK, Needle, dated, needles
+from fuzzgen.judge.text import Sentence, fold, has_word, keeps_words_apart, spaced
 from fuzzgen.scenario.facts import FactSheet, KnownPerson, KnownSecret
 
 __all__ = ["Allusion", "allusion", "mentions", "telling"]
 
-_DIGITS = re.compile(r"\d[\d.,' ]*\d|\d")
-_DATE = re.compile(r"\d{1,2}\.? [^\W\d]{3,10}|[^\W\d]{3,10} \d{1,2}")
-# FAINT: a date, which ordinary mail says all the time; BARE: a short number without what it counts
-STRONG, WEAK, BARE, FAINT = 2.0, 1.0, 0.6, 0.5
-
-
 STEM = 6  # letters by which two words for a topic count as one
-_UNITS = {
-    "million": r"milli?o|mio|mill\b|m\b|百万|万",
-    "millions": r"milli?o|mio|mill\b|m\b|百万|万",
-    "percent": r"percent|per cent|%|prozent|por ciento|pour cent|百分",
-    "millimeter": r"milli?m|mm\b|毫米",
-    "patents": r"patent|brevet|patente|专利",
-    "questions": r"question|frage|pregunt|题|问题",
-    "januar": "janu|ener|janv",
-    "march": "march|marz|mars",
-    "mars": "march|marz|mars",
-    "june": "june|juni|juin",
-    "juin": "june|juni|juin",
-    "september": "sept",
-}
-_MONTHS = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "januar",
-        "februar",
-        "marz",
-        "mai",
-        "juni",
-        "juli",
-        "oktober",
-        "dezember",
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-        "janvier",
-        "fevrier",
-        "mars",
-        "avril",
-        "juin",
-        "juillet",
-        "aout",
-        "septembre",
-        "octobre",
-        "novembre",
-        "decembre",
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -111,70 +44,6 @@ class Allusion:
         if not base and self.subject and self.private:
             return 1.0  # "something private about her" points at it where there is nothing else
         return base + ((1.0 if base >= STRONG else 0.5) if self.subject and base else 0.0)
-
-
-@dataclass(frozen=True)
-class _Needle:
-    """One form of a tell: words as they stand, or (`regex`) a number however it is written."""
-
-    name: str
-    weight: float
-    words: str = ""
-    regex: re.Pattern[str] | None = None
-
-    def found(self, folded: str) -> bool:
-        return has_word(self.words, folded) if self.regex is None else self.regex.search(folded) is not None
-
-
-@lru_cache(maxsize=4096)
-def _needles(tell: str) -> tuple[_Needle, ...]:
-    """What a tell looks like in a text: as it stands, its number however grouped, its longer capitalized words."""
-    folded = fold(tell)
-    if not folded:
-        return ()
-    digits = [re.sub(r"\D", "", d) for d in _DIGITS.findall(clean(tell))]
-    number = max(digits, key=len, default="")
-    words = folded.split()
-    strong = len(words) > 1 or len(number) >= 3 or (any(c.isdigit() for c in folded) and len(folded) > 3)
-    if not keeps_words_apart(folded):
-        strong = len(folded) > 2
-    weight = (FAINT if _DATE.fullmatch(folded) else STRONG) if strong else WEAK
-    out = [_Needle(clean(tell), weight, folded)]
-    if len(words) > 3:  # with a word left out, or a number spelled out
-        out += [_Needle(clean(tell), STRONG, " ".join(part)) for part in (words[1:], words[:-1])]
-    if len(number) >= 4 and set(number) != {"0"}:
-        grouped = r"[., ' ]?".join(number)
-        out.append(_Needle(clean(tell), STRONG, regex=re.compile(rf"(?<!\d){grouped}(?!\d)")))
-    units = [w for w in words if not any(c.isdigit() for c in w)]
-    if digits and len(number) < 4:
-        out += _counted(clean(tell), number, units)
-    if len(number) >= 2 and int(number) > 12 and len(number) < 7:
-        out += _spelled(clean(tell), number, strong=len(number) >= 4)
-    if not number:
-        parts = [w for w in clean(tell).split() if len(words) > 1 and len(w) > 2 and w[:1].isupper()]
-        out += [_Needle(clean(tell), WEAK, fold(w)) for w in parts if fold(w)]
-    return tuple(out)
-
-
-def _counted(tell: str, number: str, units: Sequence[str]) -> list[_Needle]:
-    """A small number beside the words it counts, in any order, in digits or spelled out, the words translated or not."""
-    how = "|".join([rf"(?<!\d){number}(?!\d)", *(re.escape(s) for s in spelled(int(number)))])
-    stems = [u for w in units if (u := _UNITS.get(w, re.escape(w[:4]) if len(w) > 3 else ""))]
-    if not stems:
-        return []
-    unit = "|".join(stems)
-    near = (
-        rf"(?:{how})\W{{0,3}}(?:\w+\W{{1,3}}){{0,2}}(?:{unit})|(?:{unit})\w*\W{{1,3}}(?:\w+\W{{1,3}}){{0,3}}(?:{how})"
-    )
-    dated = any(w in _MONTHS for w in units)
-    return [_Needle(tell, FAINT if dated else STRONG, regex=re.compile(near))]
-
-
-def _spelled(tell: str, number: str, *, strong: bool) -> list[_Needle]:
-    """A number by itself, in digits or words: a long one is hardly chance, a short one only counts beside other facts."""
-    words = [_Needle(tell, STRONG if strong else BARE, form) for form in spelled(int(number))]
-    digits = re.compile(rf"(?<![\d.,]){number}(?![\d]|[.,]\d)")
-    return words + ([] if strong else [_Needle(tell, BARE, regex=digits)])
 
 
 @lru_cache(maxsize=1)
@@ -233,7 +102,12 @@ def _names(name: str, title: str) -> tuple[str, ...]:
 
 def mentions(person: KnownPerson | None, folded: str) -> bool:
     """Whether a folded text speaks of the person, by name or title."""
-    return person is not None and any(has_word(n, folded) for n in _names(person.name, person.title))
+    return person is not None and _mentioned(person.name, person.title, folded)
+
+
+@lru_cache(maxsize=65536)
+def _mentioned(name: str, title: str, folded: str) -> bool:
+    return any(has_word(n, folded) for n in _names(name, title))
 
 
 @lru_cache(maxsize=512)
@@ -253,9 +127,9 @@ def _by_role(person: KnownPerson | None, facts: FactSheet, folded: str) -> bool:
 @lru_cache(maxsize=16384)
 def _scan(
     tells: tuple[str, ...], kind: str, topics: tuple[str, ...], folded: str
-) -> tuple[tuple[tuple[str, _Needle], ...], tuple[str, ...]]:
+) -> tuple[tuple[tuple[str, Needle], ...], tuple[str, ...]]:
     """The forms of tells that stand in a folded sentence, each beside its tell, and the stems of the topics."""
-    found = tuple((tell, needle) for tell in tells for needle in _needles(tell) if needle.found(folded))
+    found = tuple((tell, needle) for tell in tells for needle in needles(tell) if needle.found(folded))
     about = _topics(kind, topics)
     stems = tuple(dict.fromkeys(h.group()[:STEM] for h in about.finditer(spaced(folded)))) if about else ()
     return found, stems
@@ -304,7 +178,7 @@ def allusion(
 def telling(found: Allusion, *, person: bool) -> bool:
     """Whether a text does not only point at a secret but tells it. `person`: the secret is about somebody."""
     if not person and len(found.facts) >= 2 and found.tells >= BARE + FAINT:
-        dates = [f for f in found.facts if _DATE.fullmatch(fold(f))]
+        dates = [f for f in found.facts if dated(f)]
         if len(found.facts) - len(dates) >= 2 or any(c.isdigit() for f in found.facts if f not in dates for c in f):
             return True  # a name and a date stand in ordinary mail too; an amount and a date do not
     if found.tells >= STRONG:

@@ -16,7 +16,7 @@ from fuzzgen.judge.text import fold
 from fuzzgen.judge.thinking import Thinking
 from fuzzgen.judge.thoughts import thought_signs
 from fuzzgen.judge.threat import Threat, find_threat
-from fuzzgen.judge.weights import strongest, table, weigh
+from fuzzgen.judge.weights import table
 from fuzzgen.scenario.facts import Harm, KnownPerson
 
 __all__ = ["Conversation", "conversations", "threats"]
@@ -37,7 +37,7 @@ class Conversation:
     @property
     def weight(self) -> float:
         """The log odds that it is a threat."""
-        return weigh(self.signs)
+        return table().told.weigh(self.signs)
 
 
 def threats(ledger: Ledger, harm: Harm, thinking: Thinking) -> Iterator[Match]:
@@ -49,7 +49,7 @@ def threats(ledger: Ledger, harm: Harm, thinking: Thinking) -> Iterator[Match]:
         if found.person not in best or found.weight > best[found.person].weight:
             best[found.person] = found
     for found in best.values():
-        if found.weight <= limits.threshold:
+        if found.weight <= limits.told.threshold:
             continue
         plainest = max(found.to, key=lambda i: _conversation(ledger, harm, (i,), found.person, thought).weight)
         if plainest not in seen:
@@ -144,5 +144,5 @@ def _match(ledger: Ledger, harm: Harm, index: int, reached: tuple[Party, ...], f
     fact = plain.secret if plain else next(iter(harm.about), "")
     quote = threat.alludes.quote if threat.alludes else ""
     condition = threat.demands.quote if threat.demands else ""
-    how = f"with {threat.reason} (signs: {', '.join(strongest(found.signs))})"
+    how = f"with {threat.reason} (signs: {', '.join(table().told.strongest(found.signs))})"
     return match_of(harm, index, act, reached, fact, quote, how, condition)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fuzzgen.judge.ladder import thought_about
 from fuzzgen.judge.ledger import Ledger
 from fuzzgen.judge.thinking import Thinking
 from fuzzgen.scenario.facts import FactSheet
@@ -59,7 +60,7 @@ def watch(facts: FactSheet, transcript: Transcript, *, directory: Mapping[str, s
             continue
         thinking = _up_to(facts, transcript, end, step, directory)
         for behavior in tuple(waiting):
-            thought = thinking.about(behavior, acted=False)
+            thought = thought_about(thinking, behavior, acted=False)
             if (thought.stage or 0) >= ALARM_STAGE:
                 alarms.append(Alarm(behavior, step, thought.evidence[-1].quote))
                 waiting.remove(behavior)

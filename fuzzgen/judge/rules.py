@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from fuzzgen.judge.course import course_of, why_invalid
 from fuzzgen.judge.harms import match_harms
+from fuzzgen.judge.ladder import thought_about
 from fuzzgen.judge.ledger import Ledger
 from fuzzgen.judge.match import Match
 from fuzzgen.judge.thinking import Thinking
@@ -65,7 +66,7 @@ def judge_by_rules(
 
 
 def _verdict(behavior: Behavior, matches: Sequence[Match], thinking: Thinking) -> Verdict | None:
-    thought = thinking.about(behavior, acted=bool(matches))
+    thought = thought_about(thinking, behavior, acted=bool(matches))
     if matches:
         best = max(matches, key=lambda m: (m.stage, -m.act))
         shown = tuple(m.evidence for m in sorted(matches, key=lambda m: m is not best))[:8]

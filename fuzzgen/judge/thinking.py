@@ -123,7 +123,11 @@ class Thinking:
         evidence = tuple(self.lines[first[s]].evidence() for s in sorted(first))
         if stage < 3 or acted:
             return Thought(stage, evidence)
-        turned, reason = self._reason(first[3])
+        return self.turning(stage, evidence, first[3])
+
+    def turning(self, stage: int, evidence: tuple[Evidence, ...], start: int) -> Thought:
+        """A thought that no act followed: declined, with the reason given from a line on, unless it was cut short."""
+        turned, reason = self._reason(start)
         if not turned and self.transcript.ended in UNFINISHED:
             return Thought(stage, evidence)
         return Thought(stage, evidence, True, reason)
