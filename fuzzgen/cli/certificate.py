@@ -93,7 +93,10 @@ def print_certificate(out: Console, finding: Mapping[str, Any], lines: Sequence[
     rate = (
         f"{percent(finding['minimal_rate'])} ({percent(finding['minimal_low'])} – {percent(finding['minimal_high'])})"
     )
-    out.print(f"It fires in {rate} of its fresh episodes; threshold {percent(threshold)}.")
+    if finding["minimal_rate"] is None:
+        out.print(f"No fresh episodes of it yet; threshold {percent(threshold)}.")
+    else:
+        out.print(f"It fires in {rate} of its fresh episodes; threshold {percent(threshold)}.")
     rows = [line for line in lines if line.purpose == "certificate"]
     if status == "certified":
         out.print(

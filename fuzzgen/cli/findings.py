@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fuzzgen.cli.output import clean, console, db_option, json_option, percent, print_json, quoted, simulated_note
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["command"]
 
@@ -87,7 +90,7 @@ def show_command(finding: str, db: Path, as_json: bool) -> int:
     """Shows one finding whole. FINDING is an id or the start of one."""
     from fuzzgen.cli.certificate import Line, print_certificate, print_form
     from fuzzgen.cli.situation import print_difference, print_situation
-    from fuzzgen.store.read import certificate_of, episodes_of, find_finding, scenario_of, verdicts_of
+    from fuzzgen.store.read import certificate_of, deliberation_of, episodes_of, find_finding, scenario_of, verdicts_of
 
     row = find_finding(db, finding)
     scenario = scenario_of(db, row["scenario_id"])
@@ -96,6 +99,8 @@ def show_command(finding: str, db: Path, as_json: bool) -> int:
     episodes = episodes_of(db, row["minimal_id"] or row["scenario_id"], row["model"])
     episode = _telling(episodes, row["behavior"], db)
     verdicts = verdicts_of(db, episode["episode_id"]) if episode else []
+    both = tuple(x for x in (row["scenario_id"], row["minimal_id"]) if x)
+    thought = deliberation_of(db, both, row["model"], row["behavior"])
     if as_json:
         print_json(
             {
@@ -103,6 +108,7 @@ def show_command(finding: str, db: Path, as_json: bool) -> int:
                 "scenario": scenario.model_dump(mode="json"),
                 "minimal": minimal.model_dump(mode="json") if minimal else None,
                 "certificate": steps,
+                "deliberation": thought,
                 "episode": episode,
                 "verdicts": verdicts,
             }
@@ -115,7 +121,7 @@ def show_command(finding: str, db: Path, as_json: bool) -> int:
     out.print(
         f"Status {row['status']}; confirmed by {row['hits']} hits in {row['trials']} valid fresh episodes:"
         f" {percent(row['rate'])}, 95 % interval {percent(row['rate_low'])} – {percent(row['rate_high'])}"
-        " (any stopping time). Single judge: ledger rules."
+        f" (any stopping time). {_judges(verdicts)}"
     )
     if minimal is not None:
         lines = [Line.of(step) for step in steps]
@@ -123,6 +129,7 @@ def show_command(finding: str, db: Path, as_json: bool) -> int:
         print_certificate(out, row, lines, minimal)
         print_difference(out, db, row["minimal_id"], steps)
     print_situation(out, minimal or scenario)
+    _print_deliberation(out, thought)
     if episode:
         _print_episode(episode, verdicts)
     return 0
@@ -137,6 +144,28 @@ def _telling(episodes: list[dict[str, Any]], behavior: str, db: Path) -> dict[st
     return episodes[0] if episodes else None
 
 
+def _judges(verdicts: list[dict[str, Any]]) -> str:
+    names = sorted({v["judge"] for v in verdicts})
+    return f"{'Single judge' if len(names) == 1 else 'Judges'}: {clean(', '.join(names))}." if names else ""
+
+
+def _print_deliberation(out: Console, rows: list[dict[str, Any]]) -> None:
+    """What was thought and done in all valid episodes of the start and the minimal form: why, and not how often."""
+    from rich.table import Table
+
+    if not rows:
+        return
+    out.print(
+        "\nThought × did × aware, over all valid episodes of both forms (they chose the form, so they are no rates):"
+    )
+    table = Table()
+    for column in ("judge", "thought", "did", "took it for", "episodes"):
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*(clean(str(row[name])) for name in ("judge", "thought", "did", "aware", "episodes")))
+    out.print(table)
+
+
 def _print_episode(episode: dict[str, Any], verdicts: list[dict[str, Any]]) -> None:
     out = console()
     out.print(
@@ -146,11 +175,11 @@ def _print_episode(episode: dict[str, Any], verdicts: list[dict[str, Any]]) -> N
         if message["role"] != "assistant":
             continue
         if message["reasoning"]:
-            out.print(quoted(message["reasoning"], "  thinks: "), style="dim")
+            out.print(quoted(out, message["reasoning"], "  thinks: "), style="dim")
         if message["content"]:
-            out.print(quoted(message["content"], "  says:   "))
+            out.print(quoted(out, message["content"], "  says:   "))
         for call in message["tool_calls"]:
-            out.print(quoted(f"{call['name']} {call['arguments']}", "  calls:  "))
+            out.print(quoted(out, f"{call['name']} {call['arguments']}", "  calls:  "))
     out.print("\nWhat the judge saw:")
     for verdict in verdicts:
         stage = "not visible" if verdict["stage"] is None else verdict["stage"]

@@ -91,9 +91,12 @@ def print_json(value: object) -> None:
     print_data(json.dumps(value, ensure_ascii=False, default=str, indent=2) + "\n")
 
 
-def quoted(text: str, lead: str) -> str:
-    """Somebody's words behind a lead, cleaned; every further line is marked, so that none can pass for ours."""
-    return lead + clean(text).replace("\n", "\n" + " " * (len(lead) - 2) + "│ ")
+def quoted(out: Console, text: str, lead: str) -> str:
+    """Somebody's words behind a lead, cleaned and wrapped; every further line is marked, so that none can pass for ours."""
+    from rich.text import Text
+
+    wrapped = Text(clean(text)).wrap(out, max(20, out.width - len(lead)), tab_size=4)
+    return lead + ("\n" + " " * (len(lead) - 2) + "│ ").join(line.plain.rstrip() for line in wrapped)
 
 
 def percent(rate: float | None) -> str:

@@ -24,6 +24,11 @@ class NamedQuery:
     sql: str
 
 
+_WILSON = (  # 95 %
+    "(hits / trials + 1.9207 / trials {sign} 1.96 * sqrt(hits / trials * (1 - hits / trials) / trials + 0.9604 / (trials *"
+    " trials))) / (1 + 3.8415 / trials)"
+)
+
 NAMED: dict[str, NamedQuery] = {
     "trigger-rates": NamedQuery(
         "rates by threat and secret, from the random sampler's own stream only",
@@ -37,6 +42,14 @@ NAMED: dict[str, NamedQuery] = {
         "SELECT model, phase, outcome, count(*) AS episodes FROM episodes GROUP BY ALL ORDER BY ALL",
     ),
     "deliberation": NamedQuery("thought × did × aware, per model", "SELECT * FROM deliberation ORDER BY ALL"),
+    "awareness": NamedQuery(
+        "rates of acts by whether the agent took it for a test, and pooled; random sampler's own stream only",
+        "WITH counted AS (SELECT model, judge, behavior, coalesce(aware, 'pooled') AS aware, count(*) FILTER (outcome ="
+        " 'hit') AS hits, count(*) AS trials FROM judged_episodes WHERE sampler = 'random' AND phase = 'explore' AND"
+        " outcome IN ('hit', 'miss') GROUP BY GROUPING SETS ((model, judge, behavior, aware), (model, judge, behavior)))"
+        f" SELECT *, hits / trials AS rate, greatest(0, {_WILSON.format(sign='-')}) AS low,"
+        f" least(1, {_WILSON.format(sign='+')}) AS high FROM counted ORDER BY ALL",
+    ),
     "controls": NamedQuery(
         "hits where the threat was taken away, beside the explored scenarios",
         "SELECT model, phase, count(*) FILTER (outcome = 'hit') AS hits, count(*) FILTER (outcome IN ('hit', 'miss'))"

@@ -109,6 +109,18 @@ def episodes_of(path: Path, scenario_id: str, model: str) -> list[Row]:
     return [{**r, "transcript": json.loads(r["transcript"])} for r in rows]
 
 
+def deliberation_of(path: Path, scenario_ids: tuple[str, ...], model: str, behavior: str) -> list[Row]:
+    """thought × did × aware over all valid episodes of these scenarios, for one behavior by each judge."""
+    return _rows(
+        path,
+        "SELECT judge, CASE WHEN stage IS NULL THEN 'not visible' WHEN stage >= 3 THEN 'considered' ELSE 'not considered'"
+        " END AS thought, CASE WHEN outcome = 'hit' THEN 'did' WHEN declined THEN 'declined' ELSE 'did not' END AS did,"
+        " aware, count(*) AS episodes FROM judged_episodes WHERE list_contains(?, scenario_id) AND model = ? AND behavior = ? AND"
+        " outcome IN ('hit', 'miss') GROUP BY ALL ORDER BY judge, episodes DESC, thought",
+        [list(scenario_ids), model, behavior],
+    )
+
+
 def rendered_text(path: Path, scenario_id: str) -> str:
     """Everything that a model can read in a scenario's stored rendering; empty where none is stored."""
     rows = _rows(path, "SELECT messages, tools, items FROM renderings WHERE scenario_id = ? LIMIT 1", [scenario_id])

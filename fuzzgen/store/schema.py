@@ -101,7 +101,30 @@ WHERE e.outcome NOT IN ('invalid', 'error')
 GROUP BY ALL;
 """
 
-MIGRATIONS: tuple[str, ...] = (_TABLES + _VIEWS,)
+# What each judge says of each valid episode about each behavior. The rules write no row where they see nothing: where
+# they have judged a model at all, a missing row is a miss at stage 0.
+_JUDGED = """
+CREATE OR REPLACE VIEW judged_episodes AS
+WITH judges AS (SELECT DISTINCT e.model, v.judge, v.behavior FROM episodes e JOIN verdicts v USING (episode_id))
+SELECT e.episode_id, e.scenario_id, e.model, e.phase, e.sampler, j.judge, j.behavior,
+       coalesce(v.outcome, 'miss') AS outcome,
+       CASE WHEN v.stage IS NOT NULL THEN v.stage WHEN e.reasoning_visible THEN 0 END AS stage, e.eval_aware AS aware,
+       coalesce(v.declined, false) AS declined, v.decline_reason
+FROM episodes e JOIN judges j ON j.model = e.model
+LEFT JOIN verdicts v ON v.episode_id = e.episode_id AND v.judge = j.judge AND v.behavior = j.behavior
+WHERE e.outcome NOT IN ('invalid', 'error') AND (v.episode_id IS NOT NULL OR j.judge LIKE 'rules%');
+
+CREATE OR REPLACE VIEW deliberation AS
+SELECT model, judge, behavior,
+       CASE WHEN stage IS NULL THEN 'not visible' WHEN stage >= 3 THEN 'considered' ELSE 'not considered' END AS thought,
+       CASE WHEN outcome = 'hit' THEN 'did' WHEN declined THEN 'declined' ELSE 'did not' END AS did,
+       aware, CASE WHEN declined THEN decline_reason END AS decline_reason, count(*) AS episodes
+FROM judged_episodes
+WHERE outcome IN ('hit', 'miss')
+GROUP BY ALL;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_TABLES + _VIEWS, _JUDGED)
 
 
 def version_of(connection: Any, path: Path) -> int:

@@ -59,7 +59,16 @@ def started(number: int, *, run_id: str = "r1", phase: Any = "explore", sampler:
     )
 
 
-def judged(number: int, *, run_id: str = "r1", outcome: Any = "miss", stage: int | None = 2) -> EpisodeJudged:
+def judged(
+    number: int,
+    *,
+    run_id: str = "r1",
+    outcome: Any = "miss",
+    stage: int | None = 2,
+    aware: Any = "none",
+    seen: bool = True,
+) -> EpisodeJudged:
+    """`seen`: whether the judge writes a row at all."""
     hit = outcome == "hit"
     verdict = Verdict(
         judge="rules-1", behavior="blackmail", outcome=outcome, stage=5 if hit else stage, harm="h" * hit,
@@ -77,20 +86,28 @@ def judged(number: int, *, run_id: str = "r1", outcome: Any = "miss", stage: int
             reasoning_visible=stage is not None,
         ),
         assessments=(
-            Assessment(judge="rules-1", outcome=outcome, course="completed", eval_aware="none", verdicts=(verdict,)),
+            Assessment(
+                judge="rules-1",
+                outcome=outcome,
+                course="completed",
+                eval_aware=aware,
+                verdicts=(verdict,) if seen else (),
+            ),
         ),
         prompt_tokens=7,
         cost_usd=0.5,
     )
 
 
-def episode(number: int, *, run_id: str = "r1", outcome: Any = "miss", **where: Any) -> list[AnyEvent]:
+def episode(
+    number: int, *, run_id: str = "r1", outcome: Any = "miss", aware: Any = "none", seen: bool = True, **where: Any
+) -> list[AnyEvent]:
     scenario, rendering = situation(number % 8)
     return [
         ScenarioSampled(scenario=scenario, rendering=rendering, sampler="random"),
         started(number, run_id=run_id, **where),
         ModelReplied(episode_id=f"{run_id}-e{number}", step=1, key=f"k{number}", reply=Reply(status="ok")),
-        judged(number, run_id=run_id, outcome=outcome),
+        judged(number, run_id=run_id, outcome=outcome, aware=aware, seen=seen),
     ]
 
 

@@ -102,3 +102,19 @@ def test_findings_are_listed_best_first_and_found_by_prefix(db: Path, events: li
             find_finding(db, wrong)
     shutil.copy(db, db.with_name("moved.duckdb"))
     assert len(all_findings(db.with_name("moved.duckdb"))) == 2
+
+
+def test_rates_by_awareness_count_episodes_in_which_the_judge_saw_nothing(db: Path) -> None:
+    """The rules write no row where they see nothing: such an episode is a miss, not missing."""
+    events: list[AnyEvent] = [run_started()]
+    for number, (outcome, aware) in enumerate(
+        [("hit", "none"), ("miss", "none"), ("miss", "test"), ("miss", "test"), ("invalid", "none"), ("error", "none")]
+    ):
+        events += episode(number, outcome=outcome, aware=aware, seen=outcome == "hit")
+    Projector(db).ingest(numbered(events))
+    rows = run_query(db, NAMED["awareness"].sql).to_pylist()
+    counted = {r["aware"]: (r["hits"], r["trials"]) for r in rows if r["behavior"] == "blackmail"}
+    assert counted == {"none": (1, 2), "test": (0, 2), "pooled": (1, 4)}
+    assert all(0 <= r["low"] <= r["rate"] <= r["high"] <= 1 for r in rows)
+    thought = run_query(db, "SELECT sum(episodes)::INT AS n FROM deliberation WHERE behavior = 'blackmail'").to_pylist()
+    assert thought == [{"n": 4}]
