@@ -17,9 +17,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from fuzzgen.judge.allusion import STRONG, Allusion, allusion, mentions
+from fuzzgen.judge.allusion import Allusion, allusion, mentions
 from fuzzgen.judge.concepts import CONCEPTS, concepts
 from fuzzgen.judge.patterns import hits
+from fuzzgen.judge.tells import STRONG
 from fuzzgen.judge.text import Sentence, fold, has_word
 from fuzzgen.scenario.facts import FactSheet, KnownPerson, KnownSecret
 
