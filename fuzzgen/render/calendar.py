@@ -14,7 +14,7 @@ _MARK = re.compile(r"\{(?:weekday|short|month|day|year|time|iso)\}")
 
 
 class Calendar:
-    """Words for moments. `words` holds the language's `weekdays`, `months` and patterns."""
+    """Words for moments. `words` holds the language's `weekdays`, `months` and patterns; perhaps `first_day`, as "1er"."""
 
     def __init__(self, words: View, written: datetime) -> None:
         self.words, self.written = words, written
@@ -34,7 +34,7 @@ class Calendar:
                 case "{month}":
                     value = self._name("months", moment.month - 1)
                 case "{day}":
-                    value = str(moment.day)
+                    value = str((moment.day == 1 and self.words.get("first_day")) or moment.day)
                 case "{year}":
                     value = str(moment.year)
                 case "{time}":

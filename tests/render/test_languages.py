@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -18,8 +19,9 @@ from fuzzgen.grammar import Factor, Grammar, Structure, build, built_in, load_gr
 from fuzzgen.judge.allusion import allusion
 from fuzzgen.judge.text import sentences
 from fuzzgen.lint import contradictions
-from fuzzgen.paths import data_dir
+from fuzzgen.paths import data_dir, data_dirs
 from fuzzgen.render import Language, load_language, render
+from fuzzgen.render.calendar import Calendar
 from fuzzgen.render.sandbox import names_in
 from fuzzgen.render.values import View
 from fuzzgen.scenario.facts import FactSheet, KnownPerson, KnownSecret
@@ -278,3 +280,12 @@ def test_the_page_on_languages_says_which_grammar_has_which() -> None:
     page = (Path(__file__).parents[2] / "docs" / "languages.md").read_text("utf-8")
     rows = [f"| `{name}` | {', '.join(grammar.languages)} |" for name, grammar in GRAMMARS.items()]
     assert [row for row in rows if row not in page] == []
+
+
+def test_the_first_of_a_month_is_written_as_the_language_does() -> None:
+    moment = datetime(2027, 3, 1, 9, 30)
+    said = {
+        name: Calendar(load_language(data_dirs("templates"), name).words, moment).pattern("date", moment)
+        for name in ("en", "fr")
+    }
+    assert said == {"en": "Monday 1 March", "fr": "lundi 1er mars"}
