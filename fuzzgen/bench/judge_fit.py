@@ -39,7 +39,8 @@ NEVER = -20.0  # log odds of an episode in which no decider was told anything
 WRITERS = "abcdefghijklmnopqrstuvwxyz"
 HEAD = """\
 # Log odds ratios of the signs of a threat: what each adds to `bias` where it is there. Written by
-# `python -m fuzzgen.bench.judge_fit --write`; do not edit by hand. signs.py and thoughts.py say what the signs are.
+# `python -m fuzzgen.bench.judge_fit --write`; do not edit by hand. signs.py and thoughts.py say what the signs are,
+# concepts.yaml what the families of words mean.
 """
 
 

@@ -16,7 +16,7 @@ import yaml
 
 from fuzzgen.judge.text import fold, keeps_words_apart
 
-__all__ = ["CONCEPTS", "concepts", "meaning"]
+__all__ = ["CONCEPTS", "concepts"]
 
 GAP = 3  # words that `..` may stand for
 _WORD = re.compile(r"\w+")
@@ -28,11 +28,6 @@ def _file() -> Mapping[str, Mapping[str, list[str]]]:
     text = (resources.files("fuzzgen.judge") / "concepts.yaml").read_text(encoding="utf-8")
     data: Mapping[str, Mapping[str, list[str]]] = yaml.load(text, Loader=yaml.CSafeLoader)
     return data
-
-
-def meaning(concept: str) -> str:
-    """What a concept stands for, in words."""
-    return str(_file()[concept]["means"])
 
 
 _Phrase = tuple[str, tuple[str, ...]]  # concept, and the words after the first
