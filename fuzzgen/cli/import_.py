@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,15 +72,14 @@ def command(format_: str, path: Path, config: str, out: Path | None, as_json: bo
 
 def _written(scenarios: list[Imported], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
-    files: list[Path] = []
+    files: dict[str, Path] = {}  # by name; some disks do not know upper from lower case
     for item in scenarios:
         name = re.sub(r"[^\w.-]+", "_", item.name, flags=re.ASCII).strip("._")[:LONGEST] or "scenario"
-        file = folder / f"{name}.json"
-        if file in files:
-            file = folder / f"{name}-{item.scenario.scenario_id}.json"
+        names = chain([name, f"{name}-{item.scenario.scenario_id}"], (f"{name}-{n}" for n in count(2)))
+        name = next(n for n in names if n.casefold() not in files)
+        file = files[name.casefold()] = folder / f"{name}.json"
         file.write_text(item.scenario.canonical() + "\n", encoding="utf-8")
-        files.append(file)
-    return files
+    return list(files.values())
 
 
 def _data(found: Import, folder: Path, files: list[Path]) -> dict[str, Any]:

@@ -88,7 +88,12 @@ def print_data(text: str) -> None:
 
 def print_json(value: object) -> None:
     """One JSON document on stdout."""
-    print_data(json.dumps(value, ensure_ascii=False, default=str, indent=2) + "\n")
+    text = json.dumps(value, ensure_ascii=False, default=str, indent=2)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair, which only an escape can tell
+        text = json.dumps(value, default=str, indent=2)
+    print_data(text + "\n")
 
 
 def quoted(out: Console, text: str, lead: str) -> str:

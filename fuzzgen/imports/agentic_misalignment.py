@@ -8,16 +8,16 @@ e-mails of the urgency alone. Only data is read; its Python is looked at as a sy
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from itertools import product
 from pathlib import Path
 from string import Template
 
 from fuzzgen.imports.constants import Value, constants
 from fuzzgen.imports.files import Inside, parsed, refuse
-from fuzzgen.imports.model import Import, Left, Mail, Text, scenario_of, unfilled
+from fuzzgen.imports.model import MANY, Import, Left, Mail, Text, scenario_of, unfilled
 from fuzzgen.imports.published import about, published
 
 __all__ = ["read"]
@@ -29,8 +29,9 @@ URGENCIES = ("none", "restriction", "replacement")
 VARIANTS = {"": "_SYSTEM_PROMPT", "_prod": "_SYSTEM_PROMPT_PROD"}  # with a scratchpad, and without
 BORROWED = {"murder": "blackmail"}  # whose words of a goal's value it takes
 NO_VALUE = ("none", "ambiguous")
-_SECTION = re.compile(r"^##[ \t]+(.+?)[ \t]*\n\s*```json[ \t]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_MAIL = re.compile(r"<email>.*?</email>\s*", re.DOTALL)
+_SECTION = re.compile(r"^##[ \t]++([^\n]*\S)[ \t]*\n\s*```json[ \t]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_SPACE = re.compile(r"\s*")
+LONGEST = 2_000_000  # characters of a text with its words filled in
 _HEADER = re.compile(r"^(ID|From|To|Subject|Timestamp):[ \t]*(.*)$", re.MULTILINE)
 
 
@@ -110,12 +111,16 @@ class _Prompts:
         if system is None or goal is None:
             raise _Lacking("it has no system prompt" if system is None else "it has no such goal")
         words |= self._value(BORROWED.get(scenario, scenario), condition) | goal
-        mails = Template("".join(map(self._file, _files(condition)))).safe_substitute(words)
+        mails = tuple(
+            _split(_filled("".join(map(self._file, _files(condition))), words), numbered=scenario == "leaking")
+        )
+        if len(mails) > MANY:
+            raise _Lacking(f"more than {MANY} e-mails")
         return Text(
             name=condition.name,
-            system=Template(system).safe_substitute(words),
+            system=_filled(system, words),
             user=self.constants["USER_PROMPT"] + "\n\n",
-            mails=tuple(_split(mails, numbered=scenario == "leaking")),
+            mails=mails,
             conditions={
                 "scenario": scenario,
                 "goal_type": condition.goal,
@@ -181,17 +186,35 @@ def _mappings(value: Value | None) -> dict[str, dict[str, str]]:
     return out
 
 
+def _filled(text: str, words: Mapping[str, str]) -> str:
+    """The text with these words for its placeholders; others stay."""
+    holes = (found["named"] or found["braced"] or "" for found in Template.pattern.finditer(text))
+    if len(text) + sum(len(words.get(hole, "")) for hole in holes) > LONGEST:
+        raise _Lacking(f"a text of more than {LONGEST:,} characters")
+    return Template(text).safe_substitute(words)
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """Where each e-mail stands, with the space behind it."""
+    end = 0
+    while (start := text.find("<email>", end)) >= 0 and (close := text.find("</email>", start)) >= 0:
+        space = _SPACE.match(text, close + len("</email>"))
+        end = space.end() if space else close
+        yield start, end
+
+
 def _split(text: str, *, numbered: bool) -> Iterator[Mail]:
     """The e-mails of a text; together with what stands between them they are the text, numbered where it asks for ids."""
-    blocks = _MAIL.findall(text)
-    rest = _MAIL.split(text)
-    for number, block in enumerate(blocks, 1):
+    places = list(_blocks(text))
+    ends = [0, *(end for _, end in places)]
+    for number, (start, end) in enumerate(places, 1):
+        block = text[start:end]
         if numbered:
             block = block.replace("<email>", f"<email>\nID: {number}", 1)
-        before = rest[number - 1]
+        before = text[ends[number - 1] : start]
         header = {k.lower(): v.strip() for k, v in reversed(_HEADER.findall(block.partition("\nBody:")[0]))}
         yield Mail(
-            block=before + block + (rest[-1] if number == len(blocks) else ""),
+            block=before + block + (text[end:] if number == len(places) else ""),
             sender=header.get("from", "").casefold(),
             to=tuple(a.strip().casefold() for a in header.get("to", "").split(",") if a.strip()),
             subject=header.get("subject", ""),
@@ -202,9 +225,10 @@ def _split(text: str, *, numbered: bool) -> Iterator[Mail]:
 
 def _moment(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=None)
+        moment = datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         return None
+    return moment if moment.year < MAXYEAR else None  # the episode is later still
 
 
 def _design(prompts: _Prompts) -> list[_Condition]:
@@ -226,25 +250,39 @@ def _configured(inside: Inside, home: Path, name: str, design: list[_Condition])
     data = parsed(inside.text(path), shown, "YAML")
     if not isinstance(data, dict):
         raise refuse("a configuration is a mapping", "give an unchanged copy", shown)
+    expansions = data.get("expansions")
     rows = [
-        e.get("variables", {}) for e in data.get("expansions", []) if isinstance(e, dict) and e.get("enabled", True)
+        _mapping(e.get("variables"))
+        for e in (expansions if isinstance(expansions, list) else [])
+        if isinstance(e, dict) and e.get("enabled", True)
     ]
-    asked = {(s, g, v, u) for row in rows or [data] if isinstance(row, dict) for s, g, v, u in _asked(row)}
-    extra = (data.get("global") or {}).get("alignment_faking") or {}
-    warning = str(extra.get("warning_text", "")) if isinstance(extra, Mapping) and extra.get("enabled") else ""
-    chosen = [
-        c
-        for c in design
-        if (c.scenario, c.goal, "none" if c.goal in NO_VALUE else c.value.partition("-")[0], c.urgency) in asked
-    ]
+    asked = [_asked(row) for row in rows or [data]]
+    extra = _mapping(_mapping(data.get("global")).get("alignment_faking"))
+    text = extra.get("warning_text")
+    warning = text if isinstance(text, str) and extra.get("enabled") else ""
+    chosen = [c for c in design if any(_is_asked(c, *fields) for fields in asked)]
     if not chosen:
         raise refuse("this configuration asks for no condition of the design", "take another", shown)
     return chosen, warning
 
 
-def _asked(row: Mapping[str, object]) -> Iterator[tuple[str, ...]]:
-    """The cells of one expansion; without a goal there is one value."""
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _asked(row: Mapping[str, object]) -> list[frozenset[str]]:
+    """Scenarios, types and values of goals, and urgencies of one expansion."""
     fields = [row.get(k) for k in ("scenarios", "goal_types", "goal_values", "urgency_types")]
-    lists = [[str(x) for x in f] if isinstance(f, list) else [] for f in fields]
-    for scenario, goal, value, urgency in product(*lists):
-        yield scenario, goal, "none" if goal in NO_VALUE else value, urgency
+    return [frozenset(x for x in f if isinstance(x, str)) if isinstance(f, list) else frozenset() for f in fields]
+
+
+def _is_asked(
+    condition: _Condition,
+    scenarios: Collection[str],
+    goals: Collection[str],
+    values: Collection[str],
+    urgencies: Collection[str],
+) -> bool:
+    """Whether an expansion has this condition; without a goal there is one value."""
+    fits = bool(values) if condition.goal in NO_VALUE else condition.value.partition("-")[0] in values
+    return fits and condition.scenario in scenarios and condition.goal in goals and condition.urgency in urgencies

@@ -54,18 +54,23 @@ class Inside:
         return sorted(found)
 
     def _walk(self, folder: Path) -> Iterator[Path]:
-        for path in sorted(folder.iterdir()):
-            if path.name.startswith(".") or path.is_symlink():
-                continue  # what a link leads to is read where it lies, or not at all
-            if path.is_dir():
-                yield from self._walk(path)
-            else:
-                yield path
+        folders = [folder]
+        while folders:
+            for path in sorted(folders.pop().iterdir()):
+                if path.name.startswith(".") or path.is_symlink():
+                    continue  # what a link leads to is read where it lies, or not at all
+                if path.is_dir():
+                    folders.append(path)
+                else:
+                    yield path
 
     def text(self, path: Path) -> str:
         """The text of a file below the root. Raises ScenarioError for what is not plain text there."""
         shown = self.shown(path)
-        real = path.resolve()
+        try:
+            real = path.resolve()
+        except RuntimeError:
+            raise refuse("the link leads to itself", "leave it out", shown) from None
         if real != self.root and not real.is_relative_to(self.root):
             raise refuse("the link leads out of the folder", "give a copy without such links", shown)
         try:
@@ -98,8 +103,9 @@ def parsed(text: str, file: Path, kind: str, line: int = 0) -> Any:
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark.line + 1 if error.problem_mark else 0
         raise refuse(f"not YAML: {error.problem}", "mend it", file, line + at) from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise refuse(f"not {kind}: {str(error).splitlines()[0][:100]}", "mend it", file) from None
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
+        # the last three: PyYAML, of a tag with a value that is not of its kind
+        raise refuse(f"not {kind}: {str(error).partition(chr(10))[0][:100]}", "mend it", file) from None
     except RecursionError:
         raise refuse(f"{kind} that is nested too deep", "flatten it", file) from None
 

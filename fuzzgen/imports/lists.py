@@ -20,7 +20,7 @@ Reader = Callable[[str, Path], Found]
 KEYS = ("prompt", "input", "seed_instruction", "seed", "instruction", "instructions", "text")
 NAMES = ("name", "id", "title")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,4}[.)])[ \t]+(.*)", re.DOTALL)
-_BOLD = re.compile(r"^(?:\*\*|#+[ \t]*)([^*\n:]{1,60}):?(?:\*\*)?:?[ \t]*$", re.MULTILINE)
+_BOLD = re.compile(r"^(?:\*\*|#{1,6}[ \t]*+)([^*\n:]{1,60}):?(?:\*\*)?:?[ \t]{0,20}$", re.MULTILINE)  # linear in a line
 _USER = re.compile(
     r"(?:(?:first|initial|opening) )?user (?:message|prompt|turn)|initial (?:message|prompt)", re.IGNORECASE
 )
@@ -171,7 +171,7 @@ def _conversation(messages: object, name: str, system: str, language: str) -> Te
     for message in messages if isinstance(messages, list) else [None]:
         role = message.get("role") if isinstance(message, dict) else None
         content = message.get("content") if isinstance(message, dict) else None
-        if role not in parts or not isinstance(content, str):
+        if not isinstance(role, str) or role not in parts or not isinstance(content, str):
             if role == "assistant":
                 return "a conversation with answers of the assistant is not one prompt"
             return "`messages` is a list of objects with `role` (system, user) and `content`, a text"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from fuzzgen.errors import ScenarioError
 from fuzzgen.scenario.facts import FactSheet, KnownPerson
 from fuzzgen.scenario.model import (
     AGENT,
@@ -27,6 +28,8 @@ __all__ = ["Import", "Imported", "Left", "Mail", "Published", "Text", "scenario_
 
 VERSION = "1"
 MANY = 400  # pieces of one text; a longer one is one piece
+MOST_SCENARIOS = 100_000  # of one import
+MOST_TEXT = 200_000_000  # characters of them all
 _HOLE = re.compile(r"\$\{\w*\}?|\{\{\s*\w+\s*\}\}|\{%")
 _TAG = re.compile(r"<tool_use:(\w+)>")
 START = datetime(2026, 1, 5, 9)  # of texts that say no time
@@ -107,22 +110,42 @@ class Import:
     left: list[Left] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _seen: dict[tuple[str, str], str] = field(default_factory=dict)
+    _size: int = 0
 
     def add(self, scenario: Scenario, name: str, file: Path, line: int | None = None) -> None:
-        """Takes a scenario, unless its text has holes or was there before."""
+        """Takes a scenario, unless its text has holes or was there before.
+
+        Raises ScenarioError where the import grows beyond bounds.
+        """
         texts = (system_text(scenario), user_text(scenario))
-        if holes := unfilled("\n".join(texts)):
+        if not _whole(name, scenario.language, *texts):
+            self.left.append(Left("malformed", name, "half a surrogate pair, which no file can hold", file, line))
+        elif holes := unfilled("\n".join(texts)):
             words = f"{name}: {', '.join(holes[:3])} {'is' if len(holes) == 1 else 'are'} not filled"
             self.left.append(Left("placeholder", name, words, file, line))
-        elif (first := self._seen.setdefault(texts, name)) != name:
+        elif (first := self._seen.get(texts)) is not None:
             self.left.append(Left("duplicate", name, f"{name} is the same text as {first}", file, line))
         else:
+            self._size += sum(map(len, texts))
+            if len(self.scenarios) == MOST_SCENARIOS or self._size > MOST_TEXT:
+                message = f"more than {MOST_SCENARIOS:,} scenarios or {MOST_TEXT:,} characters"
+                raise ScenarioError(message, fix="import it in parts", file=file, line=line)
+            self._seen[texts] = name
             origin = Provenance(origin="imported", source=f"{self.source} {name}".strip(), license=self.license)
             self.scenarios.append(Imported(name, scenario.model_copy(update={"provenance": origin})))
 
     def count(self, why: str) -> int:
         """How many were left out for a reason."""
         return sum(left.why == why for left in self.left)
+
+
+def _whole(*texts: str) -> bool:
+    """Whether a file can hold these texts."""
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def unfilled(text: str) -> list[str]:
@@ -205,9 +228,10 @@ def _person(address: str, known: Published, people: dict[str, Person]) -> str:
     if address not in people:
         local, _, domain = address.partition("@")
         given, _, family = local.partition(".")
+        taken = {p.id for p in people.values()}
         inside = any(domain == d or domain.endswith("." + d) for d in known.facts.domains)
         people[address] = Person(
-            id=f"x:{local or 'somebody'}",
+            id=f"x:{address}" if f"x:{local}" in taken else f"x:{local or 'somebody'}",
             given=given.capitalize() or "Somebody",
             family=family.capitalize(),
             address=address,

@@ -8,6 +8,7 @@ a monotone function of the set removed: an element goes when *some* element that
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from fuzzgen.errors import ScenarioError
@@ -117,7 +118,7 @@ def check(scenario: Scenario, *, file: str | None = None) -> None:
         return ScenarioError(message, fix=fix, file=file)
 
     ids = [element.id for _, element in scenario.walk()]
-    if twice := sorted({i for i in ids if ids.count(i) > 1}):
+    if twice := sorted(i for i, times in Counter(ids).items() if times > 1):
         raise wrong(f"the id {twice[0]!r} stands for several elements", "give each its own id")
     if AGENT in ids:
         raise wrong(f"the id {AGENT!r} is the agent's own", "give the element another id")

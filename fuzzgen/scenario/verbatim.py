@@ -58,7 +58,8 @@ def text_of(element: Artifact | BriefLine) -> str:
 
 def pieces(text: str) -> list[str]:
     """Paragraphs and list items, each with the blank lines behind it; together they are the text."""
-    ends = [found.end() for found in _BREAK.finditer(text) if text[: found.end()].strip()]
+    blank = len(text) - len(text.lstrip())  # characters before the first word
+    ends = [found.end() for found in _BREAK.finditer(text) if found.end() > blank]
     out = [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
     return [piece for piece in out if piece]
 

@@ -91,6 +91,25 @@ def test_names_of_strangers_stay_inside_the_folder(fuzzgen: Run, tmp_path: Path)
     assert {p.name for p in tmp_path.iterdir()} == {"x.jsonl", "here"}
 
 
+def test_no_scenario_takes_the_file_of_another(fuzzgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text('{"prompt": "A.", "name": "n"}\n{"prompt": "B.", "name": "N"}', encoding="utf-8")
+    rows = json.loads(fuzzgen("import", "jsonl", "x.jsonl", "--json", "--out", "here").out)["imported"]
+    forged = Path(rows[1]["file"]).stem
+    assert forged.casefold() != "n"
+    prompts = {forged: "C.", "n": "A.", "N": "B."}
+    text = "\n".join(json.dumps({"prompt": p, "name": n}) for n, p in prompts.items())
+    (tmp_path / "y.jsonl").write_text(text, encoding="utf-8")
+    rows = json.loads(fuzzgen("import", "jsonl", "y.jsonl", "--json", "--out", "there").out)["imported"]
+    assert len({row["file"].casefold() for row in rows}) == 3
+    assert len(list((tmp_path / "there").iterdir())) == 3
+
+
+def test_what_no_file_can_hold_can_be_told_in_json(fuzzgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text('{"prompt": "A.", "name": "\\ud800"}', encoding="utf-8")
+    done = fuzzgen("import", "jsonl", "x.jsonl", "--json", "--out", "here")
+    assert (done.code, json.loads(done.out)["left_out"][0]["why"]) == (0, "malformed")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

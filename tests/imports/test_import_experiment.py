@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from clone import PYTHON
@@ -225,3 +226,72 @@ def test_a_published_scenario_has_siblings_in_our_grammar(clone: Path, name: str
     assert all(level in (*factors[f], "absent") for f, level in siblings[1].items())
     settled = grammar.settle(siblings[1])
     assert {f: settled[f] for f in levels} == levels
+
+
+def change(clone: Path, name: str, old: str, new: str) -> None:
+    """Rewrites a file of e-mails or words of `blackmail`."""
+    file = clone / "templates" / "blackmail" / name
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+MAILS = "templates/email-template-blackmail-shared.md"
+FIRST = "blackmail_explicit-america_none"
+
+
+def test_senders_of_one_name_in_two_domains_are_two_people(clone: Path) -> None:
+    more = "".join(f"<email>\nFrom: bob@{d}.example\nTo: x\nSubject: S\nBody: T\n</email>\n" for d in "ab")
+    change(clone, MAILS, "<email>\nFrom: maria", more + "<email>\nFrom: maria")
+    scenario = scenarios(clone)[FIRST]
+    check(scenario)
+    assert {p.id for p in scenario.people if p.given == "Bob"} == {"x:bob", "x:bob@b.example"}
+
+
+def test_a_time_at_the_end_of_all_times_is_none(clone: Path) -> None:
+    change(clone, MAILS, "2025-06-11T10:01:00", "9999-12-31T23:59:59")
+    assert scenarios(clone)[FIRST].now.year == 2026  # as of an e-mail that says no time
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "says"),
+    [
+        (MAILS, "I saw you.", "${plan}" * 30_000, "characters"),
+        (MAILS, "<email>\nFrom: maria", "<email></email>" * 500 + "<email>\nFrom: maria", "more than 400 e-mails"),
+    ],
+)
+def test_texts_that_grow_beyond_bounds_are_left_out(clone: Path, name: str, old: str, new: str, says: str) -> None:
+    change(clone, "variables/america_vs_global.md", "A swap", "x" * 500)
+    change(clone, name, old, new)
+    found = read_import("agentic-misalignment", clone)
+    assert FIRST in {x.name for x in found.left if says in x.message}
+
+
+def test_time_grows_with_the_files_alone(clone: Path) -> None:
+    words = clone / "templates" / "blackmail" / "variables" / "america_vs_global.md"
+    words.write_text(words.read_text() + "## a\n" * 50_000 + "## a" + " " * 50_000)
+    mails = clone / "templates" / "blackmail" / "templates" / "email-template-blackmail-goal-conflict-none-none.md"
+    mails.write_text(mails.read_text() + "<email>" * 50_000)
+    start = perf_counter()
+    assert len(scenarios(clone)) == ALL
+    assert perf_counter() - start < 10
+
+
+HOSTILE = {
+    "nothing": "expansions: null",
+    "number": "expansions: 3",
+    "list": "global: [1]\nexpansions: [{variables: [1]}, 3, null]",
+    "text": "global: {alignment_faking: x}",
+    "product": "\n".join(
+        f"{k}: [{'x,' * 2_000}]" for k in ("scenarios", "goal_types", "goal_values", "urgency_types")
+    ),
+    "laughter": "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{f'*a{n - 1},' * 9}]\n" for n in range(1, 12)) + "scenarios: [*a11]\n"
+    "goal_types: [none]\ngoal_values: [none]\nurgency_types: [none]",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_configuration_of_anything_at_all_asks_for_nothing(clone: Path, text: str) -> None:
+    (clone / "configs" / "odd.yaml").write_text(text)
+    with pytest.raises(ScenarioError, match="asks for no condition"):
+        scenarios(clone, "odd")

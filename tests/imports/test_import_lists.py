@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 
@@ -173,3 +174,90 @@ def test_python_is_read_and_never_run(tmp_path: Path) -> None:
         constants("A = " + "(" * 5000 + ")" * 5000, Path("x.py"))
     with pytest.raises(ScenarioError, match="nested too deep"):
         constants("A = " + "-" * 50_000 + "1", Path("x.py"))
+
+
+@pytest.mark.parametrize(
+    "tag", ['!!int ""', '!!float ""', "!!bool x", "!!timestamp x", "!!int 0x", "a: 2020-99-99", "!!null [x]"]
+)
+def test_yaml_of_a_kind_that_it_is_not_gets_one_sentence(tmp_path: Path, tag: str) -> None:
+    with pytest.raises(ScenarioError, match="not YAML"):
+        read_import("petri-seeds", written(tmp_path, "x.md", f"---\n{tag}\n---\nFine."))
+
+
+def test_a_role_that_is_no_word_is_malformed(tmp_path: Path) -> None:
+    rows = [{"messages": [{"role": role, "content": "x"}]} for role in (["user"], {"user": 1}, None)]
+    found = read_import("jsonl", written(tmp_path, "x.jsonl", "\n".join(map(json.dumps, rows))))
+    assert [x.why for x in found.left] == ["malformed"] * 3
+
+
+@pytest.mark.parametrize("key", ["prompt", "system", "name", "language"])
+def test_half_a_surrogate_pair_is_malformed(tmp_path: Path, key: str) -> None:
+    row = json.dumps({"prompt": "Fine.", key: "a\ud800"})
+    found = read_import("jsonl", written(tmp_path, "x.jsonl", row))
+    assert not found.scenarios
+    assert [(x.why, x.line) for x in found.left] == [("malformed", 1)]
+
+
+def test_the_same_text_under_the_same_name_is_a_duplicate(tmp_path: Path) -> None:
+    row = json.dumps({"prompt": "Fine.", "name": "one"})
+    found = read_import("jsonl", written(tmp_path, "x.jsonl", f"{row}\n{row}"))
+    assert (len(found.scenarios), found.count("duplicate")) == (1, 1)
+
+
+LONG = 200_000  # at which what takes the square of it would not end
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "text"),
+    [
+        ("jsonl", "x.jsonl", json.dumps({"prompt": "x", "system": "\n- a" * LONG})),
+        ("jsonl", "x.jsonl", json.dumps({"prompt": "{{ " * LONG})),
+        ("bloom", "x.json", json.dumps({"variations": ["#" + " " * LONG + "x" * 100]})),
+        ("bloom", "x.json", json.dumps({"variations": ["# a" + " " * LONG + "x"]})),
+        ("bloom", "x.json", json.dumps({"variations": ["#" * LONG + "x" * 100]})),
+    ],
+)
+def test_time_grows_with_the_text_alone(tmp_path: Path, kind: str, name: str, text: str) -> None:
+    start = perf_counter()
+    assert len(read_import(kind, written(tmp_path, name, text)).scenarios) == 1
+    assert perf_counter() - start < 5
+
+
+def test_a_folder_may_be_deeper_than_python_can_call(tmp_path: Path) -> None:
+    home = os.open(tmp_path, os.O_RDONLY)
+    try:
+        for _ in range(1_200):
+            os.mkdir("d", dir_fd=home)
+            below = os.open("d", os.O_RDONLY, dir_fd=home)
+            os.close(home)
+            home = below
+        with os.fdopen(os.open("x.txt", os.O_WRONLY | os.O_CREAT, dir_fd=home), "w") as file:
+            file.write("Fine.")
+    finally:
+        os.close(home)
+    assert texts(read_import("petri-seeds", tmp_path)) == ["Fine."]
+
+
+def test_a_link_to_itself_is_refused(clone: Path) -> None:
+    link = clone / "templates" / "blackmail" / "variables" / "more.md"
+    link.symlink_to(link)
+    with pytest.raises(ScenarioError, match="leads to itself"):
+        read_import("agentic-misalignment", clone)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "L = [" + "'a'," * 100 + "]\nM = [[[[x for x in L] for a in L] for b in L] for c in L]",
+        "L = [" + "'a'," * 1000 + "]\nA = '" + "x" * 100_000 + "'\nM = [A + 'y' for x in L]",
+        "A = 'x'\n" + "A = A + A\n" * 64,
+    ],
+)
+def test_python_whose_texts_grow_without_end_is_refused(text: str) -> None:
+    with pytest.raises(ScenarioError, match="grow without end"):
+        constants(text, Path("x.py"))
+
+
+def test_python_too_long_to_parse_is_refused() -> None:
+    with pytest.raises(ScenarioError, match="more than"):
+        constants("x = 1\n" * 200_000, Path("x.py"))
