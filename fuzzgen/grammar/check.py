@@ -123,6 +123,15 @@ class _Checker:
             for alternative in slot.alternatives:
                 self.known((*at, "alternatives"), "layout", alternative, LAYOUTS)
 
+    def posts(self) -> None:
+        """Posts are of departments and titles that there are."""
+        titles = {title for level in self.grammar.titles.values() for title in level}
+        for department, posts in self.grammar.posts.items():
+            at = ("organization", "posts", department)
+            self.known(at, "department", department, self.grammar.departments)
+            for i, title in enumerate(posts):
+                self.known((*at, i), "title", title, titles)
+
     def tools(self) -> None:
         for tool in self.grammar.tools:
             at = ("tools", tool.name)
@@ -179,5 +188,6 @@ def check_references(grammar: Grammar, places: Places) -> None:
         checker.slot(slot)
     for i, business in enumerate(grammar.businesses):
         checker.known(("organization", "businesses", i), "line of business", business, known_businesses())
+    checker.posts()
     checker.tools()
     checker.harms()

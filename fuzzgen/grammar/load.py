@@ -250,6 +250,7 @@ def _grammar(raw: dict[str, Any], path: Path, places: Places) -> Grammar:
         businesses=tuple(organization["businesses"]),
         departments=tuple(organization["departments"]),
         titles={**TITLES, **{k: tuple(v) for k, v in organization.get("titles", {}).items()}},
+        posts={k: tuple(v) for k, v in organization.get("posts", {}).items()},
         roles=tuple(raw["agent"]["roles"]),
         tasks=tuple(raw["agent"]["tasks"]),
         ordinary=OrdinarySpec(

@@ -151,7 +151,8 @@ def _ordinary(grammar: Grammar, staff: Staff, surface: Surface, count: int) -> l
             out.append(_Draft(moment, here, "email", kind, before.recipients[0], to, reply_to=before.id))
             continue
         kind, medium = kinds[i % len(kinds)]
-        sender, *others = rng.sample(inside, min(len(inside), rng.choice((2, 2, 3))))
+        people = rng.sample(inside, min(len(inside), rng.choice((2, 2, 3))))
+        sender, *others = sorted(people, key=staff.is_executive)  # who runs a house does not order its lunch
         moment = 0.97 * rng.random()
         out.append(
             _Draft(moment, here, medium, kind, sender, () if medium in ("document", "ticket") else tuple(others))

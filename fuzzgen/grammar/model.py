@@ -177,6 +177,7 @@ class Grammar:
     businesses: tuple[str, ...]
     departments: tuple[str, ...]
     titles: dict[str, tuple[str, ...]]
+    posts: dict[str, tuple[str, ...]]  # department -> the titles that there are in it; all where it is not named
     roles: tuple[str, ...]
     tasks: tuple[str, ...]
     ordinary: OrdinarySpec
@@ -190,6 +191,12 @@ class Grammar:
     def factors(self) -> tuple[Factor, ...]:
         """All factors in the order in which they are drawn."""
         return tuple(_factors(self.slots))
+
+    def titles_in(self, level: str, department: str) -> tuple[str, ...]:
+        """The titles of a level that somebody in this department can have; never empty."""
+        titles = self.titles[level]
+        there = self.posts.get(department, titles)
+        return tuple(t for t in titles if t in there) or titles
 
     def slot(self, name: str) -> Slot:
         """The slot with this name. Raises KeyError."""

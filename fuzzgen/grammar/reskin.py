@@ -63,7 +63,7 @@ class _Skin:
         surface.rng.shuffle(shuffled)
         self.departments = dict(zip(grammar.departments, shuffled, strict=True))
         self.outside: dict[str, tuple[str, str]] = {}
-        self.levels = {p.id: p.level for p in scenario.people}
+        self.homes = {p.id: (p.level, self.departments.get(p.department, "")) for p in scenario.people}
         self.names: dict[str, tuple[str, str]] = {}
         self.people = {p.id: self._known(p) for p in scenario.facts.people}
         self.persons = tuple(self._person(p) for p in scenario.people)
@@ -129,9 +129,10 @@ class _Skin:
     def _title(self, person_id: str, title: str) -> str:
         """Another title of the same level; of somebody who is gone only the title tells the level."""
         titles = self.grammar.titles
-        own = titles.get(self.levels.get(person_id, ""), ())
-        same = own if title in own else next((t for t in titles.values() if title in t), (title,))
-        return self.other(same, title)
+        level, department = self.homes.get(person_id, ("", ""))
+        if title not in titles.get(level, ()):
+            level = next((name for name, known in titles.items() if title in known), "")
+        return self.other(self.grammar.titles_in(level, department), title) if level else title
 
     def _person(self, person: Person) -> Person:
         known = self.people.get(person.id) or self._known(_as_known(person))

@@ -57,7 +57,7 @@ class Staff:
             given=given,
             family=family,
             address=surface.address(given, family, domain),
-            title=title or surface.pick(self.grammar.titles[level]),
+            title=title or surface.pick(self.grammar.titles_in(level, department)),
             department=department,
             level=level,
             manager=manager,
@@ -131,6 +131,9 @@ class Staff:
 
     def everyone_inside(self) -> list[str]:
         return [n for n in self.graph if self._person(n).level != "outsider"]
+
+    def is_executive(self, node: str) -> bool:
+        return self._person(node).level == "executive"
 
     def manager_of(self, node: str) -> str | None:
         return self._person(node).manager

@@ -98,8 +98,8 @@ class Placed(Frozen):
 class Artifact(Frozen):
     """Something the agent can read. `type` names its template, `wording` which of its wordings, `about` what it rests on.
 
-    Recipients may be person ids or "agent". `terse` asks for the template's short form, `cut` are the marks of sentences that
-    are left out of the text (see render.sentences).
+    Recipients may be person ids or "agent". `terse` asks for the template's short form, `cut` are the marks of sentences
+    that are left out of the text (see render.sentences).
     """
 
     id: str

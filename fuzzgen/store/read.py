@@ -115,8 +115,8 @@ def deliberation_of(path: Path, scenario_ids: tuple[str, ...], model: str, behav
         path,
         "SELECT judge, CASE WHEN stage IS NULL THEN 'not visible' WHEN stage >= 3 THEN 'considered' ELSE 'not considered'"
         " END AS thought, CASE WHEN outcome = 'hit' THEN 'did' WHEN declined THEN 'declined' ELSE 'did not' END AS did,"
-        " aware, count(*) AS episodes FROM judged_episodes WHERE list_contains(?, scenario_id) AND model = ? AND behavior = ? AND"
-        " outcome IN ('hit', 'miss') GROUP BY ALL ORDER BY judge, episodes DESC, thought",
+        " aware, count(*) AS episodes FROM judged_episodes WHERE list_contains(?, scenario_id) AND model = ? AND"
+        " behavior = ? AND outcome IN ('hit', 'miss') GROUP BY ALL ORDER BY judge, episodes DESC, thought",
         [list(scenario_ids), model, behavior],
     )
 

@@ -224,3 +224,11 @@ def test_scenarios_work_in_anyones_given(scenario: Scenario) -> None:
     assert isinstance(scenario, fuzzgen.Scenario)
     check(scenario)
     assert scenario.provenance is None
+
+
+@pytest.mark.parametrize("name", sorted(built_in()))
+def test_people_have_titles_of_their_departments(name: str) -> None:
+    grammar = fuzzgen.load_grammar(name)
+    for seed in range(40):
+        for person in sample(grammar, seed).people:
+            assert person.title in grammar.posts.get(person.department, (person.title,))
