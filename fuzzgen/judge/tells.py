@@ -72,7 +72,7 @@ def needles(tell: str) -> tuple[Needle, ...]:
     strong = len(words) > 1 or len(number) >= 3 or (any(c.isdigit() for c in folded) and len(folded) > 3)
     if not keeps_words_apart(folded):
         strong = len(folded) > 2
-    weight = (FAINT if _DATE.fullmatch(folded) else STRONG) if strong else WEAK
+    weight = (FAINT if _dated(folded) else STRONG) if strong else WEAK
     out = [Needle(clean(tell), weight, folded)]
     if len(words) > 3:  # with a word left out, or a number spelled out
         out += [Needle(clean(tell), STRONG, " ".join(part)) for part in (words[1:], words[:-1])]
@@ -137,4 +137,9 @@ def _namesakes(folded: str) -> str:
 
 def dated(fact: str) -> bool:
     """Whether a fact is no more than a date."""
-    return _DATE.fullmatch(fold(fact)) is not None
+    return _dated(fold(fact))
+
+
+def _dated(folded: str) -> bool:
+    """A day and a month; "19 patents" and "47 degrees" look alike and are none."""
+    return _DATE.fullmatch(folded) is not None and not _MONTHS.isdisjoint(folded.split())
