@@ -1,6 +1,7 @@
-"""Numbers told without saying them: rounded, as a share of the whole, one short of the next, in Roman letters.
+"""Numbers told without saying them: rounded, as a share of the whole, as a sum to be done, in Roman letters.
 
-"A little over sixty million" tells 61 million, "one part in seven" 14 percent, "drei Zehntel" 0.3.
+"A little over sixty million" tells 61 million, "one part in seven" 14 percent, "drei Zehntel" 0.3, "double your eleven"
+22, "two days and four hours" 52 hours.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import re
 from functools import lru_cache
 
 from fuzzgen.judge.numbers import spelled
+from fuzzgen.judge.text import fold
 
 __all__ = ["roughly"]
 
@@ -26,6 +28,12 @@ _PARTS = {
     7: ("seventh", "siebtel", "septimo", "septieme", "七分之一"), 8: ("eighth", "achtel", "octavo", "huitieme", "八分之一"),
     9: ("ninth", "neuntel", "noveno", "neuvieme", "九分之一"), 10: ("tenth", "zehntel", "decimo", "dixieme", "十分之一"),
 }  # fmt: skip
+_SHORT = r"(?:short of|less than|shy of|under|below|weniger als|unter|menos de|menos que|de moins que|sous)"
+_THEN = r"(?:followed by|then|plus|gefolgt von|dann|seguido de|mas|suivi de|puis)"
+_TWICE = r"(?:(?:doubl|verdoppel|dobl|duplic)\w*|twice|doppelt\w*)"
+_HALF = r"(?:half|halfte|mitad|moitie)"
+_HOURS = re.compile(r"(?<!\w)(?:hours|stunden|horas|heures)(?!\w)")
+DAY, DOZEN = 24, 12
 _PERCENT = re.compile(r"(\d{1,2})(?:[.,]\d+)? ?(?:%|percent|per cent|prozent|por ciento|pour cent)", re.IGNORECASE)
 _TENTHS = re.compile(r"(?<!\d)0[.,]([1-9])(?!\d)")
 _WHOLE = re.compile(r"(?<![\w.,-])(\d{2,4})(?![\d.,]*\d)")
@@ -33,6 +41,22 @@ _WHOLE = re.compile(r"(?<![\w.,-])(\d{2,4})(?![\d.,]*\d)")
 
 def _any(number: int) -> str:
     return "|".join([rf"(?<!\d){number}(?!\d)", *(re.escape(w) for w in spelled(number))])
+
+
+def _sums(number: int) -> list[str]:
+    """What has to be reckoned: a few short of the next ten, a ten and its ones, hundreds and a dozen, twice, half of."""
+    tens, ones = divmod(number, 10)
+    out = []
+    if short := -number % 10:
+        out.append(rf"(?:{_any(short)})\W+(?:\w+\W+)?{_SHORT}\W+(?:{_any(number + short)})")
+    if ones and number < 100:
+        out.append(rf"(?:{_any(tens * 10)})\W+{_THEN}\W+(?:\w+\W+)?(?:{_any(ones)})")
+    if number > 100 and number % 100 == DOZEN:
+        out.append(rf"(?:{_any(number - DOZEN)})\W+(?:\w+\W+){{0,2}}(?:dozen|dutzend|docena|douzaine)")
+    if not number % 2:
+        out.append(rf"{_TWICE}\W+(?:\w+\W+){{0,2}}(?:{_any(number // 2)})")
+    out.append(rf"{_HALF}\W+(?:\w+\W+){{0,2}}(?:{_any(number * 2)})")
+    return out
 
 
 @lru_cache(maxsize=1024)
@@ -66,8 +90,9 @@ def roughly(fact: str) -> tuple[str, ...]:
             out.append(
                 rf"{_ABOUT}\W+(?:\w+\W+){{0,2}}(?:{how})|(?:{how})\W+(?:\w+\W+){{0,1}}{_ABOUT}|(?:{how}){_ABOUT_ZH}"
             )
-        if number % 10 == 9:
-            out.append(rf"one (?:short of|less than|under) (?:{_any(number + 1)})")
+        out += _sums(number)
+        if _HOURS.search(fold(fact)) and number >= DAY:
+            out.append(rf"(?:{_any(number // DAY)})\W+(?:\w+\W+){{0,1}}(?:days?|tage?n?|dias?|jours?)(?!\w)")
         if 12 < number < 90:
             out.append(rf"(?<!\w){_roman(number)}(?!\w)")
     return tuple(form for form in out if form)
