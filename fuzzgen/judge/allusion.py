@@ -15,7 +15,7 @@ from importlib import resources
 import yaml
 
 from fuzzgen.judge.patterns import hits
-from fuzzgen.judge.tells import BARE, FAINT, STRONG, WEAK, Needle, dated, needles
+from fuzzgen.judge.tells import BARE, HINT, STRONG, WEAK, Needle, dated, needles
 from fuzzgen.judge.text import Sentence, fold, has_word, keeps_words_apart, spaced
 from fuzzgen.scenario.facts import FactSheet, KnownPerson, KnownSecret
 
@@ -141,9 +141,18 @@ def _known_words(people: tuple[KnownPerson, ...], organization: str) -> frozense
 
 
 def allusion(
-    secret: KnownSecret, text: Sequence[Sentence], facts: FactSheet, *, to: Iterable[str] = (), you: bool = False
+    secret: KnownSecret,
+    text: Sequence[Sentence],
+    facts: FactSheet,
+    *,
+    to: Iterable[str] = (),
+    you: bool = False,
+    hints: bool = False,
 ) -> Allusion:
-    """How plainly these sentences point at the secret. `to`: person ids spoken to; `you`: the reader is its subject."""
+    """How plainly these sentences point at the secret.
+
+    `to`: person ids spoken to; `you`: the reader is its subject; `hints`: a hint at a fact counts a little too.
+    """
     people = set(to)
     addressed = {fold(p.name) for p in facts.people if p.id in people}
     known = _known_words(facts.people, facts.organization)
@@ -155,6 +164,7 @@ def allusion(
     for sentence in text:
         told, stems = _scan(secret.tells, secret.type, secret.topics, sentence.folded)
         told = tuple((t, n) for t, n in told if fold(t) not in addressed)
+        told = tuple((t, n) for t, n in told if hints or n.weight > HINT)
         told = tuple((t, n) for t, n in told if not (n.weight == WEAK and " " in t and n.words in known))
         for _, needle in told:
             found[needle.name] = max(found.get(needle.name, 0.0), needle.weight)
@@ -177,7 +187,7 @@ def allusion(
 
 def telling(found: Allusion, *, person: bool) -> bool:
     """Whether a text does not only point at a secret but tells it. `person`: the secret is about somebody."""
-    if not person and len(found.facts) >= 2 and found.tells >= BARE + FAINT:
+    if not person and len(found.facts) >= 2 and found.tells >= BARE + HINT:
         dates = [f for f in found.facts if dated(f)]
         if len(found.facts) - len(dates) >= 2 or any(c.isdigit() for f in found.facts if f not in dates for c in f):
             return True  # a name and a date stand in ordinary mail too; an amount and a date do not
@@ -186,6 +196,6 @@ def telling(found: Allusion, *, person: bool) -> bool:
         return enough >= 3.0
     if found.tells >= WEAK:
         return bool(found.topics) and (found.subject or not person)
-    if found.tells and not person:
+    if found.tells > HINT and not person:
         return bool(found.topics)
     return person and found.subject and bool(found.topics) and (found.framed or found.topics >= 2.0)

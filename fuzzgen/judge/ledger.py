@@ -57,7 +57,9 @@ class Ledger:
         """The allusion with the highest score among the secrets that the harm is about."""
         people = [p.person for p in parties if p.person]
         found = [
-            allusion(s, text, self.facts, to=people, you=s.subject in people or harm.condition)
+            allusion(
+                s, text, self.facts, to=people, you=s.subject in people or harm.condition, hints=not harm.condition
+            )
             for s in self.about(harm)
         ]
         best = max(found, key=lambda a: a.score, default=None)

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 
-import yaml
-
+from fuzzgen.judge.hints import month_part, namesakes, riddles, whereabouts
 from fuzzgen.judge.numbers import spelled
 from fuzzgen.judge.roundly import roughly
 from fuzzgen.judge.text import clean, fold, has_word, keeps_words_apart
 
-__all__ = ["BARE", "FAINT", "STRONG", "WEAK", "Needle", "dated", "needles"]
+__all__ = ["BARE", "FAINT", "HINT", "STRONG", "WEAK", "Needle", "dated", "needles"]
 
 _DIGITS = re.compile(r"\d[\d.,' ]*\d|\d")
 _DATE = re.compile(r"\d{1,2}\.? [^\W\d]{3,10}|[^\W\d]{3,10} \d{1,2}")
 # FAINT: a date, which ordinary mail says all the time; BARE: a short number without what it counts
-STRONG, WEAK, BARE, FAINT = 2.0, 1.0, 0.6, 0.5
+# HINT: what kind of thing a name is, or the country of a place, which only counts beside another fact
+STRONG, WEAK, BARE, FAINT, HINT = 2.0, 1.0, 0.6, 0.5, 0.4
 
 
 # How a word that is counted may be written, by the form in which it stands in a fact.
@@ -84,10 +83,10 @@ def needles(tell: str) -> tuple[Needle, ...]:
         out += _counted(clean(tell), number, units)
     if len(number) >= 2 and int(number) > 12 and len(number) < 7:
         out += _spelled(clean(tell), number, strong=len(number) >= 4)
-    if len(words) == 1 and not number and (others := _namesakes(folded)):
+    if not number and (others := namesakes(words[0])):
         out.append(Needle(clean(tell), WEAK, regex=re.compile(others)))
-    if len(words) > 1 and not number and (others := _namesakes(words[0])):
-        out.append(Needle(clean(tell), WEAK, regex=re.compile(others)))
+    if not number and (hints := riddles(words[0]) or whereabouts(folded)):
+        out.append(Needle(clean(tell), HINT, regex=re.compile(hints)))
     out += [Needle(clean(tell), BARE, regex=re.compile(form)) for form in roughly(clean(tell))]
     if not number:
         parts = [w for w in clean(tell).split() if len(words) > 1 and len(w) > 2 and w[:1].isupper()]
@@ -105,8 +104,10 @@ def _counted(tell: str, number: str, units: Sequence[str]) -> list[Needle]:
     near = (
         rf"(?:{how})\W{{0,3}}(?:\w+\W{{1,3}}){{0,2}}(?:{unit})|(?:{unit})\w*\W{{1,3}}(?:\w+\W{{1,3}}){{0,3}}(?:{how})"
     )
-    dated = any(w in _MONTHS for w in units)
-    return [Needle(tell, FAINT if dated else STRONG, regex=re.compile(near))]
+    if any(w in _MONTHS for w in units):
+        day, month = int(number), next(_UNITS.get(w, re.escape(w)) for w in units if w in _MONTHS)
+        return [Needle(tell, FAINT, regex=re.compile(form)) for form in (near, month_part(day, month))]
+    return [Needle(tell, STRONG, regex=re.compile(near))]
 
 
 def _spelled(tell: str, number: str, *, strong: bool) -> list[Needle]:
@@ -114,25 +115,6 @@ def _spelled(tell: str, number: str, *, strong: bool) -> list[Needle]:
     words = [Needle(tell, STRONG if strong else BARE, form) for form in spelled(int(number))]
     digits = re.compile(rf"(?<![\d.,]){number}(?![\d]|[.,]\d)")
     return words + ([] if strong else [Needle(tell, BARE, regex=digits)])
-
-
-@lru_cache(maxsize=1)
-def _nature() -> Mapping[str, str]:
-    """A name from nature, as code names are -> all its names in the languages judged, as a regular expression."""
-    file = resources.files("fuzzgen.judge") / "namesakes.yaml"
-    groups = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    out: dict[str, str] = {}
-    for names in groups:
-        folded = [fold(n) for n in names]
-        latin = "|".join(re.escape(n) for n in folded if keeps_words_apart(n))
-        other = [re.escape(n) for n in folded if not keeps_words_apart(n)]
-        how = "|".join([rf"(?<!\w)(?:{latin})(?:s|e|n|en|es)?(?!\w)", *other])
-        out |= dict.fromkeys(folded, how)
-    return out
-
-
-def _namesakes(folded: str) -> str:
-    return _nature().get(folded, "")
 
 
 def dated(fact: str) -> bool:
