@@ -15,6 +15,8 @@ from fuzzgen.cli.output import clean, console, db_option, json_option, print_dat
 
 __all__ = ["command"]
 
+MOST_COLUMNS = 200  # of a table on a terminal
+
 
 @click.command(
     name="query",
@@ -55,7 +57,7 @@ def command(
 
 
 def _write(table: Any, form: str, out: Path | None) -> None:
-    from fuzzgen.errors import UsageError
+    from fuzzgen.errors import QueryError, UsageError
 
     if form == "parquet":
         if out is None:
@@ -65,6 +67,17 @@ def _write(table: Any, form: str, out: Path | None) -> None:
         with out.open("wb") as file:
             pyarrow.parquet.write_table(table, file)
         return
+    try:
+        _write_text(table, form, out)
+    except (OverflowError, ValueError) as error:  # of a date after the year 9999, say
+        raise QueryError(
+            f"a value that has no text: {error}", fix="cast it to varchar, or add --format parquet"
+        ) from None
+
+
+def _write_text(table: Any, form: str, out: Path | None) -> None:
+    from fuzzgen.errors import UsageError
+
     if form == "csv":
         buffer = io.StringIO()
         rows = csv.writer(buffer, lineterminator="\n")
@@ -102,6 +115,12 @@ def _plain(value: Any) -> Any:
 def _print_table(table: Any) -> None:
     from rich.table import Table
 
+    from fuzzgen.errors import UsageError
+
+    if table.num_columns > MOST_COLUMNS:
+        raise UsageError(
+            f"a table of {table.num_columns} columns is not for reading", fix="name fewer, or add --format csv"
+        )
     shown = Table()
     for field in table.schema:
         shown.add_column(
@@ -120,5 +139,5 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.4g}"
-    text = clean(str(value))
-    return text if len(text) <= 400 else text[:399] + "…"
+    text = str(value)
+    return clean(text if len(text) <= 400 else text[:399] + "…")

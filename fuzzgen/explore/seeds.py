@@ -11,13 +11,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from fuzzgen.errors import ScenarioError, nearest
 from fuzzgen.explore.known import Known
 from fuzzgen.explore.protocol import Outcome, Proposal, Strategy
 from fuzzgen.explore.space import Draft, Space, derived_seed
 from fuzzgen.grammar import load_grammar
+from fuzzgen.grammar.yaml_file import read_yaml
 from fuzzgen.scenario.model import Scenario
 from fuzzgen.scenario.verbatim import is_verbatim
 
@@ -64,16 +63,19 @@ def read_seeds(path: Path, space: Space, seed: int) -> list[Draft]:
     """The drafts of a file, or of all files in a folder. Raises ScenarioError, UnknownName."""
     if not path.exists():
         raise ScenarioError("there is no such corpus", fix="give a file or folder of scenarios", file=path)
-    files = sorted(f for f in path.rglob("*") if f.suffix in SUFFIXES) if path.is_dir() else [path]
+    files = sorted(f for f in path.rglob("*") if f.suffix in SUFFIXES and f.is_file()) if path.is_dir() else [path]
     if not files:
         raise ScenarioError("no scenarios here", fix=f"put files there that end in {', '.join(SUFFIXES)}", file=path)
     return [draft for i, file in enumerate(files) for draft in _read(file, space, derived_seed(seed, "corpus", i))]
 
 
 def _read(file: Path, space: Space, seed: int) -> list[Draft]:
-    text = file.read_text(encoding="utf-8")
     if file.suffix != ".json":
-        return [_assigned(file, _mapping(file, text), space, seed)]
+        return [_assigned(file, _mapping(file), space, seed)]
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"not UTF-8 at byte {error.start}", fix="save it as UTF-8", file=file) from None
     return [_written(scenario, space) for scenario in _scenarios(file, text)]
 
 
@@ -88,17 +90,14 @@ def _scenarios(file: Path, text: str) -> list[Scenario]:
         return [Scenario.parse(text, file=str(file))]
     try:
         items = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ScenarioError(f"not JSON: {error}", fix="see docs/search.md", file=file) from None
     inner = [item.get("scenario", item) if isinstance(item, dict) else item for item in items]
     return [Scenario.parse(x if isinstance(x, str) else json.dumps(x), file=str(file)) for x in inner]
 
 
-def _mapping(file: Path, text: str) -> dict[str, Any]:
-    try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ScenarioError(f"not YAML: {error}".splitlines()[0], fix="see docs/search.md", file=file) from None
+def _mapping(file: Path) -> dict[str, Any]:
+    raw, _ = read_yaml(file)
     if not (isinstance(raw, dict) and set(raw) == {"grammar", "factors"} and isinstance(raw["factors"], dict)):
         raise ScenarioError("an assignment has `grammar` and `factors`", fix="see docs/search.md", file=file)
     return raw

@@ -107,7 +107,10 @@ class Office:
 
     def _read(self, ids: list[str]) -> str:
         known, header = self.items, self.rendering.header
-        parts = [shown(known[i], header) if i in known else f"{i[:60]}: {self.answer('no_such_item')}" for i in ids]
+        parts = [
+            shown(known[i], header) if i in known else f"{i[:60]}: {self.answer('no_such_item')}"
+            for i in dict.fromkeys(ids)
+        ]
         return "\n\n---\n\n".join(parts) or self.answer("no_such_item")
 
     def _search(self, arguments: dict[str, object]) -> str:

@@ -100,6 +100,10 @@ def run_query(path: Path, sql: str, *, seconds: float = 120.0, most: int = 1_000
     """
     import duckdb
 
+    try:
+        sql.encode()
+    except UnicodeEncodeError:
+        raise QueryError("the SQL is not text in UTF-8", fix="mend its quotes and escapes") from None
     with reading(path) as connection:
         late = threading.Timer(seconds, connection.interrupt)
         late.daemon = True
@@ -112,7 +116,7 @@ def run_query(path: Path, sql: str, *, seconds: float = 120.0, most: int = 1_000
             if kind not in ("SELECT", "EXPLAIN"):
                 raise QueryError(f"{kind} is not allowed here", fix="this is for reading: use SELECT")
             return _collected(connection.sql(sql).to_arrow_reader(10_000), most)
-        except (duckdb.Error, UnicodeEncodeError) as error:
+        except duckdb.Error as error:
             if isinstance(error, duckdb.InterruptException):
                 raise QueryError(f"it takes longer than {seconds:g} s", fix="ask for less, or add a LIMIT") from None
             raise _explained(connection, error) from None

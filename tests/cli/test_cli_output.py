@@ -201,6 +201,23 @@ def test_sql_that_is_not_allowed_is_2_in_one_sentence(sql: str, fuzzgen: Run, db
     assert len(done.err.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("SELECT date '200000-01-01'", "cast it to varchar"),
+        ("SELECT 'infinity'::timestamp", "cast it to varchar"),
+        ("SELECT * FROM test_all_types()", "cast it to varchar"),
+        ("SELECT " + "1," * 300, "name fewer"),
+        ("SELECT '\udcff'", "not text in UTF-8"),
+    ],
+)
+def test_what_has_no_table_is_2_in_one_sentence(sql: str, says: str, fuzzgen: Run, db: Path) -> None:
+    done = fuzzgen("query", sql, "--db", db)
+    assert (done.code, done.out) == (2, "")
+    assert says in done.err
+    assert "Traceback" not in done.err
+
+
 def test_unknown_findings_and_runs_are_2_with_the_nearest(fuzzgen: Run, db: Path) -> None:
     done = fuzzgen("findings", "show", "f2", "--db", db)
     assert done.code == 2
@@ -239,7 +256,7 @@ def test_a_reader_that_leaves_early_is_no_error(db: Path) -> None:
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stderr is not None
-    assert process.stdout.readline() == 'range\n'
+    assert process.stdout.readline() == "range\n"
     process.stdout.close()
     assert process.stderr.read() == ""
     process.stderr.close()

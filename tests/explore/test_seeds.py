@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from fuzzgen.errors import ScenarioError
+from fuzzgen.errors import GrammarError, ScenarioError
 from fuzzgen.explore import FactorSpace, Outcome, QualityDiversity, ScenarioSpace
 from fuzzgen.explore.seeds import read_seeds, seeded
 from fuzzgen.grammar import load_grammar, sample
@@ -65,14 +66,32 @@ def test_a_shrunk_scenario_can_be_bred_from(tmp_path: Path) -> None:
         ("grammar: corporate-email\nfactors: {threat: audti}", "did you mean audit"),
         ("grammar: corporate-email\nfactors: {threat.clarity: stated}", "cannot be so"),
         ("grammar: [", "not YAML"),
+        ('grammar: !!int ""', "`grammar` and `factors`"),
+        ("factors: {a: &a [x], b: &b [*a, *a]}", "aliases"),
+        ("{a: " * 5_000, "nested deeper"),
     ],
 )
 def test_a_mistake_is_named_with_its_file(tmp_path: Path, text: str, says: str) -> None:
     file = tmp_path / "seed.yaml"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ScenarioError, match="seed.yaml") as error:
+    with pytest.raises((GrammarError, ScenarioError), match="seed.yaml") as error:
         read_seeds(file, FactorSpace([GRAMMAR]), 0)
     assert says in str(error.value)
+
+
+@pytest.mark.parametrize("text", [b"[" * 100_000, b"[\xff]", b"\xff", b"{" * 100_000])
+def test_a_hostile_file_of_scenarios_gets_one_sentence(tmp_path: Path, text: bytes) -> None:
+    file = tmp_path / "seed.json"
+    file.write_bytes(text)
+    with pytest.raises(ScenarioError, match="seed.json"):
+        read_seeds(file, SPACE, 0)
+
+
+def test_what_is_no_file_is_passed_over(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "folder.json").mkdir()
+    with pytest.raises(ScenarioError, match="no scenarios"):
+        read_seeds(tmp_path, SPACE, 0)
 
 
 def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:

@@ -96,6 +96,11 @@ def test_what_has_not_come_in_cannot_be_used(office: Office, use: Use, rendering
     assert file.id not in IDS.findall(use("list_documents") + use("list_tickets")), "and it does not come in again"
 
 
+def test_an_item_that_is_asked_for_many_times_is_shown_once(office: Office, use: Use) -> None:
+    item = next(iter(office.items.values()))
+    assert use("read_messages", {"ids": [item.id] * 200}).count(item.body) == 1
+
+
 def test_a_later_message_counts_as_the_artifact_that_it_stems_from(office: Office, use: Use) -> None:
     use("end_day")
     use("end_day")
