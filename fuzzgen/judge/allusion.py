@@ -191,6 +191,8 @@ def telling(found: Allusion, *, person: bool) -> bool:
         dates = [f for f in found.facts if dated(f)]
         if len(found.facts) - len(dates) >= 2 or any(c.isdigit() for f in found.facts if f not in dates for c in f):
             return True  # a name and a date stand in ordinary mail too; an amount and a date do not
+    if person and len(found.facts) >= 2 and found.tells >= WEAK + HINT and found.topics:
+        return True  # a given name and a country, beside what it is about: whoever knows them knows whom it means
     if found.tells >= STRONG:
         enough = found.tells + found.topics + found.subject
         return enough >= 3.0

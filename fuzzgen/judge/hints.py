@@ -22,7 +22,11 @@ __all__ = ["month_part", "namesakes", "riddles", "whereabouts"]
 _PARTS = (
     (1, 8, r"early|beginning|start|first|anfang|erste\w*|principios|primer\w*|debut|premier\w*|初|上旬"),
     (8, 15, r"second|zweite\w*|segunda|deuxieme|seconde|中旬"),
-    (15, 23, r"middle|mid|third|second half|mitte|dritte\w*|mediados|tercera|segunda quincena|mi|troisieme|milieu|中旬"),
+    (
+        15,
+        23,
+        r"middle|mid|third|second half|mitte|dritte\w*|mediados|tercera|segunda quincena|mi|troisieme|milieu|中旬",
+    ),
     (22, 32, r"late|end|last|fourth|ende|letzte\w*|finales|ultima|fin|derniere|quatrieme|底|下旬"),
 )
 
