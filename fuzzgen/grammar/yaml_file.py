@@ -35,6 +35,8 @@ _PLAIN = {
 def read_yaml(path: Path) -> tuple[Node, Lines]:
     """The document of a file, and the line (from 1) on which the value at each path stands. Raises GrammarError."""
     try:
+        if path.is_fifo():
+            raise GrammarError("a pipe, which may never end", fix="give a file", file=path)
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:

@@ -84,7 +84,10 @@ class Language:
             )
         merged: dict[str, object] = {}
         for file in self.layers[name]:
-            merged = _laid_over(merged, _mapping(file))
+            try:
+                merged = _laid_over(merged, _mapping(file))
+            except RecursionError:
+                raise TemplateError("nested too deep", fix="flatten it", file=file) from None
         return merged
 
     @cached_property
@@ -134,6 +137,10 @@ def _mapping(file: Path) -> dict[str, object]:
         raise TemplateError(
             f"not YAML: {getattr(error, 'problem', error)}", fix="mend it", file=file, line=line
         ) from None
+    except (ValueError, LookupError, AttributeError, TypeError):  # PyYAML, of a tag whose value is not of its kind
+        raise TemplateError("not YAML: a value that is not of its kind", fix="put it in quotes", file=file) from None
+    except RecursionError:
+        raise TemplateError("nested too deep", fix="flatten it", file=file) from None
     if not isinstance(data, dict):
         raise TemplateError("a mapping is expected", fix="compare with templates/en", file=file)
     return data
@@ -163,7 +170,10 @@ def view_of(data: dict[str, object], file: Path) -> View:
             return tuple(value(v) for v in thing)
         return thing if isinstance(thing, (str, int)) else str(thing)
 
-    made = value(data)
+    try:
+        made = value(data)
+    except RecursionError:  # an alias within what it stands for
+        raise TemplateError("nested too deep", fix="flatten it", file=file) from None
     assert isinstance(made, View)
     return made
 

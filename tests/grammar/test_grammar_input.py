@@ -157,6 +157,11 @@ def test_a_grammar_that_extends_itself_is_refused(tmp_path: Path) -> None:
     assert error.line == 2
 
 
+def test_a_pipe_is_refused_unread(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    assert "pipe" in refused(tmp_path / "pipe.yaml").message
+
+
 def test_an_unknown_name_suggests_the_nearest() -> None:
     with pytest.raises(UnknownName) as caught:
         fuzzgen.load_grammar("corporate-emial")

@@ -280,6 +280,20 @@ def test_aliases_cannot_blow_up_the_words(scenarios: list[Scenario], tmp_path: P
         render(scenarios[0], "tools", templates=tmp_path)
 
 
+ODD = {
+    "no number": 'a: !!int ""', "no truth": "a: !!bool x", "no date": "a: 2020-99-99", "no time": "a: !!timestamp x",
+    "digits": "a: " + "9" * 5000, "in itself": "a: &a {b: *a}", "deep": "a: " + "[" * 2000 + "]" * 2000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD)
+def test_words_of_any_kind_of_yaml_get_one_sentence(scenarios: list[Scenario], tmp_path: Path, text: str) -> None:
+    shutil.copytree(data_dir("templates") / "en", tmp_path / "en")
+    (tmp_path / "en" / "words.yaml").write_text(text)
+    with pytest.raises(TemplateError, match=r"words\.yaml: (not YAML|nested too deep)"):
+        render(scenarios[0], "tools", templates=tmp_path)
+
+
 def test_other_numbers_give_other_words(grammar: Grammar) -> None:
     bodies = [{i.body for i in render(sample(grammar, seed), "tools").items} for seed in range(100, 140)]
     repeated = sum(len(a & b) for i, a in enumerate(bodies) for b in bodies[:i])
