@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,4 +120,4 @@ def _report(found: Import, folder: Path) -> None:
     for note in found.notes:
         click.echo(clean(note))
     if found.scenarios:
-        click.echo(f"Next: fuzzgen explore --corpus {clean(str(folder))} --budget {len(found.scenarios)}")
+        click.echo(f"Next: fuzzgen explore --corpus {clean(shlex.quote(str(folder)))} --budget {len(found.scenarios)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -166,7 +167,7 @@ def print_spent(done: Conducted) -> None:
 
 def db_words(db: Path) -> str:
     """What a further command needs to find the same database."""
-    return "" if db == DEFAULT_DB else f" --db {db}"
+    return "" if db == DEFAULT_DB else f" --db {clean(shlex.quote(str(db)))}"
 
 
 def print_summary_of(done: Conducted, plan: ExplorationPlan | ReductionPlan, db: Path) -> None:

@@ -23,7 +23,8 @@ def _open(path: Path, *, read_only: bool, config: dict[str, str]) -> Any:
     give_up = time.monotonic() + PATIENCE
     while True:
         try:
-            return duckdb.connect(str(path), read_only=read_only, config=config)
+            # absolute, since `md:x` or `sqlite:x` would have an extension fetched, and `:memory:` is kept nowhere
+            return _on_disk(duckdb.connect(str(path.absolute()), read_only=read_only, config=config), path)
         except duckdb.IOException as error:
             text = str(error)
             if "Could not set lock" not in text:
@@ -39,6 +40,15 @@ def _open(path: Path, *, read_only: bool, config: dict[str, str]) -> Any:
             raise StorageError(
                 f"{path} is not a database that can be used: {str(error).splitlines()[0][:200]}", fix="use another --db"
             ) from None
+
+
+def _on_disk(connection: Any, path: Path) -> Any:
+    """The connection, where what is written goes to the file: DuckDB takes a file of data for something to read."""
+    sql = "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
+    if connection.execute(sql).fetchone()[0] is None:
+        connection.close()
+        raise StorageError(f"{path} is a file of data", fix="give --db the path of a fuzzgen database")
+    return connection
 
 
 @contextlib.contextmanager

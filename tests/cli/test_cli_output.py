@@ -18,6 +18,7 @@ from command_line import HOSTILE, Run
 
 from fuzzgen.cli.output import clean
 from fuzzgen.cli.progress import Live, Plain
+from fuzzgen.cli.summary import db_words
 from fuzzgen.scenario.events import Warned
 from fuzzgen.store.database import writing
 
@@ -168,6 +169,11 @@ def test_a_strangers_grammar_cannot_talk_to_a_terminal(
     done = fuzzgen("grammar", "show", "odd")
     assert done.code == 2
     assert not [c for c in BARRED if c in done.out + done.err]
+
+
+def test_what_to_do_next_can_be_pasted_and_no_terminal_obeys_it() -> None:
+    assert db_words(Path("my runs/x.duckdb")) == " --db 'my runs/x.duckdb'"
+    assert not [c for c in BARRED if c in db_words(Path(HOSTILE + ".duckdb"))]
 
 
 @pytest.mark.parametrize("kind", ["missing", "newer", "text", "foreign"])

@@ -288,3 +288,22 @@ def test_a_query_gets_its_turn_while_a_run_writes(db: Path) -> None:
 def test_an_episode_whose_start_is_unknown_is_passed_over(db: Path) -> None:
     Projector(db).ingest(numbered([run_started(), started(1), judged(1), judged(2)]))
     assert len(contents(db)["episodes"]) == 1
+
+
+@pytest.mark.parametrize("name", ["md:x", "sqlite:x.db", ":memory:", "http:x.duckdb", "x y.duckdb"])
+def test_a_name_is_that_of_a_file_whatever_it_looks_like(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Projector(Path(name)).ingest(whole_run())
+    assert (tmp_path / name).is_file()
+    assert run_query(Path(name), "SELECT count(*) FROM runs").column(0)[0].as_py() == 1
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.csv", "x.json"])
+def test_a_file_of_data_is_no_database(name: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    file.write_text('{"a": 1}\n')
+    with pytest.raises(StorageError, match="data"):
+        Projector(file).ingest(whole_run())
+    assert file.read_text() == '{"a": 1}\n'
