@@ -35,7 +35,8 @@ def built_in() -> dict[str, Path]:
 
 
 def _files() -> dict[str, Path]:
-    return {path.stem: path for folder in data_dirs("grammars") for path in sorted(folder.glob("*.yaml"))}
+    found = (path for folder in data_dirs("grammars") for path in sorted(folder.glob("*.yaml")))
+    return {path.stem: path for path in found if path.is_file()}  # no pipe, no link to nothing
 
 
 _ABSTRACT = re.compile(rb"^abstract: *true\b", re.MULTILINE)

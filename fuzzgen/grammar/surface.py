@@ -10,11 +10,14 @@ import unicodedata
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import lru_cache
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import yaml
 
+from fuzzgen.errors import GrammarError
+from fuzzgen.grammar.yaml_file import read_yaml
 from fuzzgen.paths import data_dir, data_dirs
 from fuzzgen.scenario.workdays import workdays_after
 
@@ -35,8 +38,23 @@ def _organizations() -> dict[str, Any]:
     for folder in data_dirs("corpora")[1:]:  # lines of business of one's own
         own = folder / "organizations.yaml"
         if own.is_file():
-            data["businesses"] |= yaml.load(own.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["businesses"]
+            data["businesses"] |= _own_businesses(own)
     return data
+
+
+def _own_businesses(file: Path) -> dict[str, Any]:
+    raw, lines = read_yaml(file)
+    kinds = raw.get("businesses") if isinstance(raw, dict) else None
+    for name, kind in kinds.items() if isinstance(kinds, dict) else [("businesses", None)]:
+        lists = [kind.get("stems"), kind.get("suffixes")] if isinstance(kind, dict) else [None]
+        if not all(isinstance(x, list) and x and all(isinstance(word, str) for word in x) for x in lists):
+            raise GrammarError(
+                f"{name}: lists of words under `stems` and `suffixes` are expected",
+                fix="compare with corpora/organizations.yaml",
+                file=file,
+                line=lines.get(("businesses", name), 1),
+            )
+    return kinds if isinstance(kinds, dict) else {}
 
 
 def _read(name: str) -> Any:

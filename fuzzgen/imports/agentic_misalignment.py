@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import MAXYEAR, datetime
+from datetime import datetime
 from itertools import product
 from pathlib import Path
 from string import Template
@@ -19,6 +19,7 @@ from fuzzgen.imports.constants import Value, constants
 from fuzzgen.imports.files import Inside, parsed, refuse
 from fuzzgen.imports.model import MANY, Import, Left, Mail, Text, scenario_of, unfilled
 from fuzzgen.imports.published import about, published
+from fuzzgen.scenario.elements import YEARS
 
 __all__ = ["read"]
 
@@ -228,7 +229,7 @@ def _moment(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         return None
-    return moment if moment.year < MAXYEAR else None  # the episode is later still
+    return moment if moment.year in YEARS else None
 
 
 def _design(prompts: _Prompts) -> list[_Condition]:

@@ -15,8 +15,9 @@ from fuzzgen.errors import ScenarioError
 from fuzzgen.scenario.model import AGENT, KINDS, Artifact, Element, Person, Placed, Scenario, Tie
 from fuzzgen.scenario.verbatim import is_verbatim
 
-__all__ = ["check", "closure", "needs", "protected", "without"]
+__all__ = ["YEARS", "check", "closure", "needs", "protected", "without"]
 
+YEARS = range(1900, 3000)  # days before and after can be reckoned, and people would write them
 RESERVED = ("example.org", "example.com", "example.net", "example")
 
 
@@ -172,6 +173,9 @@ def _persons(element: Element) -> set[str]:
 
 def _check_times(scenario: Scenario, wrong: Callable[[str, str], ScenarioError]) -> None:
     artifacts = {a.id: a for a in scenario.artifacts}
+    for name, time in [("now", scenario.now), *((a.id, a.sent_at) for a in scenario.artifacts)]:
+        if time.year not in YEARS:
+            raise wrong(f"{name} is in the year {time.year}", f"take one from {YEARS[0]} to {YEARS[-1]}")
     for artifact in scenario.artifacts:
         if (artifact.sent_at.tzinfo is None) != (scenario.now.tzinfo is None):
             raise wrong(

@@ -12,8 +12,8 @@ import yaml
 from refusals import Data, Written, line_of, refused
 
 import fuzzgen
-from fuzzgen.errors import UnknownName
-from fuzzgen.grammar import built_in, sample
+from fuzzgen.errors import GrammarError, UnknownName
+from fuzzgen.grammar import built_in, sample, surface
 from fuzzgen.grammar.yaml_file import read_yaml
 from fuzzgen.render import render
 
@@ -225,6 +225,34 @@ def test_ones_own_grammars_are_found_by_name(data: Data, tmp_path: Path, monkeyp
     monkeypatch.delenv("FUZZGEN_PATH")
     with pytest.raises(UnknownName):
         fuzzgen.load_grammar("small")
+
+
+def test_what_is_no_file_is_no_grammar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "grammars").mkdir()
+    os.mkfifo(tmp_path / "grammars" / "pipe.yaml")
+    (tmp_path / "grammars" / "gone.yaml").symlink_to(tmp_path / "nowhere")
+    monkeypatch.setenv("FUZZGEN_PATH", str(tmp_path))
+    assert not {"pipe", "gone"} & built_in().keys()
+    assert "corporate-email" in built_in()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[", "x: 1", "businesses: 3", "businesses: {toys: 3}", "businesses: {toys: {stems: [a], suffixes: []}}",
+     "businesses: {toys: {stems: [[a]], suffixes: [b]}}", "businesses: &a {toys: *a}", '!!int ""'],
+)  # fmt: skip
+def test_ones_own_lines_of_business_are_read_with_care(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "corpora").mkdir()
+    (tmp_path / "corpora" / "organizations.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("FUZZGEN_PATH", str(tmp_path))
+    surface._organizations.cache_clear()
+    try:
+        with pytest.raises(GrammarError, match=r"organizations\.yaml"):
+            surface.known_businesses()
+    finally:
+        surface._organizations.cache_clear()
 
 
 def test_every_value_knows_its_line(written: Written, data: Data) -> None:
