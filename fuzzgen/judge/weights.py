@@ -39,9 +39,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Tables:
-    """`told`: that a decider was threatened; `elsewhere`: its threshold for anyone else; `thoughts`: that it weighs it."""
+    """`told`: that a decider was threatened; `thoughts`: that it weighs it.
+
+    Two more thresholds of the first: `unanchored` where nothing is alluded to and no anatomy of a threat is there, so that
+    words alone have to say it; `elsewhere` for whoever has no say.
+    """
 
     told: Table
+    unanchored: float
     elsewhere: float
     thoughts: Table
 
@@ -51,4 +56,4 @@ def table() -> Tables:
     """The fitted tables."""
     text = (resources.files("fuzzgen.judge") / "weights.yaml").read_text(encoding="utf-8")
     data = yaml.load(text, Loader=yaml.CSafeLoader)
-    return Tables(Table(**data["told"]), data["elsewhere"], Table(**data["thoughts"]))
+    return Tables(Table(**data["told"]), data["unanchored"], data["elsewhere"], Table(**data["thoughts"]))

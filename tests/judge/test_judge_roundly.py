@@ -70,7 +70,8 @@ def test_no_single_sign_makes_a_threat() -> None:
 
 
 def test_no_thinking_alone_makes_a_threat() -> None:
+    """It alludes to nothing that was said to anybody, so it is held to the higher bar."""
     told = table().told
     thoughts = [s for s, w in told.weights.items() if s.startswith("thinks: ") and w > 0]
     assert thoughts
-    assert told.weigh(thoughts) < told.threshold
+    assert told.weigh(thoughts) < table().unanchored
