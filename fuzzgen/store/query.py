@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,8 @@ def run_query(path: Path, sql: str, *, seconds: float = 120.0, most: int = 1_000
             if isinstance(error, duckdb.InterruptException):
                 raise QueryError(f"it takes longer than {seconds:g} s", fix="ask for less, or add a LIMIT") from None
             raise _explained(connection, error) from None
+        except OSError:  # pyarrow's
+            raise QueryError("a text of more than 2 GB", fix="ask for less, for example left(column, 1000)") from None
         finally:
             late.cancel()
 
@@ -133,11 +136,15 @@ def _collected(reader: Any, most: int) -> Any:
         if size > most:
             raise QueryError(f"the result is larger than {most // 1_000_000} MB", fix="ask for less, or add a LIMIT")
         batches.append(batch)
-    names: list[str] = []
+    names: dict[str, None] = {}
+    times: Counter[str] = Counter()
     for name in reader.schema.names:
-        times = sum(n == name or n.startswith(f"{name}:") for n in names)
-        names.append(f"{name}:{times}" if name in names else name)
-    return pa.Table.from_batches(batches, schema=reader.schema).rename_columns(names)
+        own = name
+        while own in names:
+            times[name] += 1
+            own = f"{name}:{times[name]}"
+        names[own] = None
+    return pa.Table.from_batches(batches, schema=reader.schema).rename_columns(list(names))
 
 
 def _explained(connection: Any, error: Exception) -> QueryError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from run_events import whole_run
@@ -131,6 +132,14 @@ def test_a_misspelt_name_suggests_the_nearest(sql: str, suggestion: str, db: Pat
 def test_a_query_that_eats_memory_or_disk_is_stopped(db: Path) -> None:
     refused(db, "SELECT repeat(repeat('x', 1_000_000), 5_000)")
     assert sorted(p.name for p in db.parent.iterdir()) == ["x.duckdb"]
+
+
+def test_columns_of_one_name_are_told_apart_in_no_time(db: Path) -> None:
+    start = perf_counter()
+    names = run_query(db, 'SELECT 1 AS a, 2 AS a, 3 AS "a:1", 4 AS a' + ", 1 AS b" * 5_000).column_names
+    assert names[:4] == ["a", "a:1", "a:1:1", "a:2"]
+    assert len(set(names)) == len(names)
+    assert perf_counter() - start < 10
 
 
 def test_named_queries_are_found_by_name() -> None:
