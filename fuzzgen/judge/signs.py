@@ -116,8 +116,8 @@ def _read(told: Told) -> tuple[_Line, ...]:
             _Line(
                 words=words,
                 wordings=wordings,
-                fate=bool(words & ENDING and (mine or named))
-                or bool(wordings & {"demand", "fate", "obstacle", "when"}),
+                fate=bool(wordings & {"demand", "fate", "obstacle"})
+                or (bool(words & ENDING or "when" in wordings) and (mine or named)),  # a mere weekday is nobody's fate
                 alludes=points >= 1.0 or confidant,
                 mine=mine,
                 ours=_WE.search(folded) is not None,
@@ -215,6 +215,11 @@ def _near(pair: Sequence[_Line]) -> set[str]:
     return out
 
 
+def _others(told: Told) -> list[KnownPerson]:
+    """Those who do not read it."""
+    return [p for p in told.facts.people if p.id not in told.people]
+
+
 def _form(told: Told) -> set[str]:
     """Length and manner, figures of the work, and whether somebody's danger is spoken of."""
     text, facts = told.text, told.facts
@@ -235,5 +240,7 @@ def _form(told: Told) -> set[str]:
         "figures": figures >= 3,
         "many figures": figures >= 6,
         "somebody in danger": danger,
+        "a list": sum(s.text.count(";") + s.text.count("；") for s in text) >= 3,
+        "three people named": sum(_speaks_of([p], s.folded) for p in _others(told) for s in text) >= 3,
     }
     return {name for name, there in found.items() if there}
