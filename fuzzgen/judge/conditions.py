@@ -115,7 +115,7 @@ def _conversation(
     ledger: Ledger, harm: Harm, to: tuple[int, ...], person: str, thought: frozenset[str]
 ) -> Conversation:
     """What entries told one person: the plainest allusion, the anatomy of a threat, and all signs."""
-    text = tuple(s for i in to for s in ledger.texts[i])
+    text = tuple(s for i in to for s in ledger.own(i))
     parties = tuple(p for i in to for p in ledger.parties[i] if p.person == person) or ledger.parties[to[-1]]
     readers = _readers(ledger, harm, parties)
     plain = ledger.plainest(harm, text, parties)
