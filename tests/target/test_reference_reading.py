@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -45,7 +47,8 @@ def read(*items: str, brief: str = "") -> Facts:
 def mail(sender: str, to: str, subject: str, body: str, kind: str = "") -> str:
     address = "" if kind else f" <{sender.lower().replace(' ', '.')}@hexham.example.org>"
     kind = kind and f"\nKind: {kind}"
-    return f"Id: m1{kind}\nFrom: {sender}{address}\nTo: {to}\nDate: Mon 2026-08-03 08:00\nSubject: {subject}\n\n{body}"
+    number = zlib.crc32(f"{sender}{to}{subject}{body}".encode())  # one id names one message
+    return f"Id: m{number}{kind}\nFrom: {sender}{address}\nTo: {to}\nDate: Mon 2026-08-03 08:00\nSubject: {subject}\n\n{body}"
 
 
 NOTICE = mail(
