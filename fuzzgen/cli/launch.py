@@ -56,7 +56,7 @@ def follow(
     async def run() -> Conducted:
         if not plan.model.startswith(("reference/", "local/")):
             await probe(target)
-        with listener_for(plan.budget, as_json=as_json) as listen:
+        with listener_for(plan.budget, as_json=as_json, past=past) as listen:
             return await conduct(plan, work_for(plan), started, target, db, (listen,), past, notice)
 
     return asyncio.run(run())

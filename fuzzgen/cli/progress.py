@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fuzzgen.cli.output import clean, console
+from fuzzgen.engine.past import Past
 from fuzzgen.engine.run import Run
 from fuzzgen.scenario.events import AnyEvent, CandidateConfirmed, CandidateFound, EpisodeJudged, ScenarioSampled, Warned
 
@@ -22,12 +23,15 @@ PLAIN_SECONDS = 10.0
 
 
 class Counts:
-    """What a progress line tells."""
+    """What a progress line tells. `past`: what the journal of a resumed run holds already."""
 
-    def __init__(self, budget: int | None) -> None:
+    def __init__(self, budget: int | None, past: Past | None = None) -> None:
         self.budget = budget
         self.begun = time.monotonic()
-        self.episodes = self.hits = self.candidates = self.confirmed = 0
+        self.before = len(past.judged) if past else 0
+        self.episodes = self.before
+        self.hits = sum(e.assessments[0].outcome == "hit" for e in past.judged.values()) if past else 0
+        self.candidates = self.confirmed = 0
 
     def take(self, event: AnyEvent) -> None:
         match event:
@@ -43,7 +47,7 @@ class Counts:
 
     def line(self, run: Run) -> str:
         seconds = max(0.001, time.monotonic() - self.begun)
-        speed = self.episodes / seconds
+        speed = (self.episodes - self.before) / seconds
         spent = "" if run.meter.cost_usd is None or run.target.simulated else f" · ${run.meter.cost_usd:.2f}"
         left = ""
         if self.budget and speed > 0:
@@ -65,8 +69,8 @@ def _clock(seconds: int) -> str:
 class Live:
     """A bar that is redrawn, for terminals."""
 
-    def __init__(self, budget: int | None) -> None:
-        self.counts = Counts(budget)
+    def __init__(self, budget: int | None, past: Past | None = None) -> None:
+        self.counts = Counts(budget, past)
         self._progress: Progress | None = None
         self._task: TaskID | None = None
 
@@ -97,8 +101,8 @@ class Live:
 class Plain:
     """A line every ten seconds, for pipes and logs."""
 
-    def __init__(self, budget: int | None) -> None:
-        self.counts = Counts(budget)
+    def __init__(self, budget: int | None, past: Past | None = None) -> None:
+        self.counts = Counts(budget, past)
         self._last = time.monotonic()
 
     def __enter__(self) -> Plain:
@@ -131,8 +135,8 @@ class JsonLines:
         click.echo(event.model_dump_json())
 
 
-def listener_for(budget: int | None, *, as_json: bool) -> Live | Plain | JsonLines:
+def listener_for(budget: int | None, *, as_json: bool, past: Past | None = None) -> Live | Plain | JsonLines:
     """The progress that fits where the output goes."""
     if as_json:
         return JsonLines()
-    return Live(budget) if sys.stderr.isatty() else Plain(budget)
+    return Live(budget, past) if sys.stderr.isatty() else Plain(budget, past)
