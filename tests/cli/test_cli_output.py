@@ -11,16 +11,19 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from command_line import HOSTILE, Run
 
 from fuzzgen.cli.output import clean
-from fuzzgen.cli.progress import Live, Plain
+from fuzzgen.cli.progress import Counts, Live, Plain
 from fuzzgen.cli.summary import db_words
+from fuzzgen.engine.past import Past
 from fuzzgen.scenario.events import Warned
 from fuzzgen.store.database import writing
+from fuzzgen.target.spend import Meter
 
 BARRED = ("\x1b", "\x07", "\x9b", "\u202e", "\u2066", "\x08", "\x7f")
 
@@ -279,3 +282,13 @@ def test_a_defect_of_ours_is_70_with_a_trace(fuzzgen: Run, monkeypatch: pytest.M
     assert "Traceback" in done.err
     assert "Please report it" in done.err
     assert not [c for c in BARRED if c in done.err]
+
+
+def test_the_progress_of_a_resumed_run_counts_what_is_there_and_paces_by_what_is_new() -> None:
+    judged = SimpleNamespace(assessments=[SimpleNamespace(outcome="hit")])
+    run = SimpleNamespace(
+        meter=Meter(), target=SimpleNamespace(simulated=True), stopping=False, work=SimpleNamespace(doing="random")
+    )
+    line = Counts(60, Past(judged={str(n): judged for n in range(6)})).line(run)  # type: ignore[arg-type, misc]
+    assert line.startswith("6/60 episodes · 6 hits · 0.0/min")
+    assert "left" not in line
