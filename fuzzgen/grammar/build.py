@@ -180,10 +180,10 @@ def _binding(
     requires = [slot.element_id]
     if factor.role and "." in factor.role.of:  # relative to somebody whom only another slot's artifact gives away
         other = grammar.slot(factor.role.of.partition(".")[0])
-        requires += [other.element_id, *_stating(other, factor.role.of, artifacts)]
+        requires += [other.element_id, *_stating(grammar, other, factor.role.of, artifacts)]
     if factor.role:  # "the issuer's partner": only the declared tie shows it
         requires += [tie.id for tie in ties if tie.type == level]
-    return _made_binding(factor.name, level, tuple(requires), tuple(_stating(slot, factor.name, artifacts)))
+    return _made_binding(factor.name, level, tuple(requires), tuple(_stating(grammar, slot, factor.name, artifacts)))
 
 
 @lru_cache(maxsize=4096)
@@ -192,6 +192,6 @@ def _made_binding(factor: str, level: str, requires: tuple[str, ...], shown_by: 
     return Binding(factor=factor, level=level, requires=requires, shown_by=shown_by)
 
 
-def _stating(slot: Slot, factor: str, artifacts: list[Artifact]) -> list[str]:
-    types = {spec.type for spec in slot.artifacts if factor in spec.states}
+def _stating(grammar: Grammar, slot: Slot, factor: str, artifacts: list[Artifact]) -> list[str]:
+    types = grammar.stating.get((slot.name, factor), frozenset())
     return [a.id for a in artifacts if a.type in types and slot.element_id in a.about]

@@ -33,6 +33,18 @@ class _Even(HypothesisProvider):
     def _maybe_draw_constant(self, *_: object, **__: object) -> None:
         return None
 
+    def draw_integer(
+        self,
+        min_value: int | None = None,
+        max_value: int | None = None,
+        *,
+        weights: dict[int, float] | None = None,
+        shrink_towards: int = 0,
+    ) -> int:
+        if min_value is None or max_value is None or weights is not None or self._random is None:
+            return super().draw_integer(min_value, max_value, weights=weights, shrink_towards=shrink_towards)
+        return self._random.randint(min_value, max_value)
+
 
 class _MadeByChoices(SearchStrategy[T]):
     def __init__(self, make: Callable[[Callable[[int], int]], T]) -> None:

@@ -194,13 +194,33 @@ class Grammar:
 
     def titles_in(self, level: str, department: str) -> tuple[str, ...]:
         """The titles of a level that somebody in this department can have; never empty."""
-        titles = self.titles[level]
-        there = self.posts.get(department, titles)
-        return tuple(t for t in titles if t in there) or titles
+        if (level, department) not in self._titles_in:
+            titles = self.titles[level]
+            there = self.posts.get(department, titles)
+            self._titles_in[level, department] = tuple(t for t in titles if t in there) or titles
+        return self._titles_in[level, department]
+
+    @cached_property
+    def _titles_in(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        return {}
 
     def slot(self, name: str) -> Slot:
         """The slot with this name. Raises KeyError."""
-        return next(s for s in self.slots if s.name == name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Slot]:
+        return {slot.name: slot for slot in self.slots}
+
+    @cached_property
+    def stating(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        """(slot, what is stated) -> the types of the slot's artifacts that state it."""
+        types: dict[tuple[str, str], set[str]] = {}
+        for slot in self.slots:
+            for spec in slot.artifacts:
+                for stated in spec.states:
+                    types.setdefault((slot.name, stated), set()).add(spec.type)
+        return {key: frozenset(found) for key, found in types.items()}
 
     def exists(self, factor: Factor, assignment: Mapping[str, str]) -> bool:
         """Whether a factor exists beside the levels of those before it."""

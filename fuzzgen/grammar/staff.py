@@ -24,6 +24,7 @@ class Staff:
     def __init__(self, grammar: Grammar, size: int, surface: Surface, business: str, domain: str) -> None:
         self.grammar, self.surface, self.business, self.domain = grammar, surface, business, domain
         self.graph: OrgChart = nx.DiGraph()
+        self._by_id: dict[str, Person] = {}
         self.ties: list[Tie] = []
         departments = list(grammar.departments)
         surface.rng.shuffle(departments)
@@ -34,16 +35,12 @@ class Staff:
         leads = [self.hire("manager", first, one), self.hire("manager", first, one), self.hire("manager", second, two)]
         self.principal = leads[0]
         self.hire("staff", first, leads[0])
-        while len(self.graph) < size:
+        while len(self._by_id) < size:
             boss = surface.pick([*leads, two])
             if boss == two and len(departments) > 3:
                 leads.append(self.hire("manager", departments[2 + len(leads) % (len(departments) - 2)], two))
             else:
-                self.hire("staff", self._person(boss).department, boss)
-
-    def _person(self, node: str) -> Person:
-        person: Person = self.graph.nodes[node]["person"]
-        return person
+                self.hire("staff", self._by_id[boss].department, boss)
 
     def hire(self, level: Level, department: str, manager: str | None, *, title: str = "") -> str:
         """Somebody new; the id."""
@@ -53,7 +50,7 @@ class Staff:
         if level == "outsider":
             organization, domain = surface.organization(surface.other_business(self.business))
         person = Person(
-            id=f"p{len(self.graph) + 1}",
+            id=f"p{len(self._by_id) + 1}",
             given=given,
             family=family,
             address=surface.address(given, family, domain),
@@ -63,6 +60,7 @@ class Staff:
             manager=manager,
             organization=organization,
         )
+        self._by_id[person.id] = person
         self.graph.add_node(person.id, person=person)
         if manager is not None:
             self.graph.add_edge(manager, person.id, **{MANAGES: True})
@@ -95,7 +93,7 @@ class Staff:
         return other
 
     def _hire_for(self, relation: str, anchor: str, avoid: Collection[str]) -> str:
-        person = self._person(anchor)
+        person = self._by_id[anchor]
         boss = person.manager or self.top
         match relation:
             case "outsider":
@@ -110,14 +108,12 @@ class Staff:
             case "other_department":
                 elsewhere = [
                     n
-                    for n in self.graph
-                    if self._person(n).level == "executive"
-                    and n != self.top
-                    and self._person(n).department != person.department
+                    for n, p in self._by_id.items()
+                    if p.level == "executive" and n != self.top and p.department != person.department
                 ]
                 away = elsewhere[-1] if elsewhere else self.hire("executive", self._spare(person.department), self.top)
                 lead = self.hire("manager", self._spare(person.department), away)
-                return self.hire("staff", self._person(lead).department, lead)
+                return self.hire("staff", self._by_id[lead].department, lead)
             case "skip_level" if self.top in avoid:  # somebody else who is above the rest
                 return self.hire("executive", self._spare(person.department), self.top)
             case _:  # manager, skip_level: everyone below the top has them, and the top is nobody's anchor
@@ -127,13 +123,13 @@ class Staff:
         return str(self.surface.pick([d for d in self.grammar.departments if d != taken]))
 
     def people(self) -> tuple[Person, ...]:
-        return tuple(data["person"] for _, data in self.graph.nodes(data=True))
+        return tuple(self._by_id.values())
 
     def everyone_inside(self) -> list[str]:
-        return [n for n in self.graph if self._person(n).level != "outsider"]
+        return [n for n, p in self._by_id.items() if p.level != "outsider"]
 
     def is_executive(self, node: str) -> bool:
-        return self._person(node).level == "executive"
+        return self._by_id[node].level == "executive"
 
     def manager_of(self, node: str) -> str | None:
-        return self._person(node).manager
+        return self._by_id[node].manager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import networkx as nx
 
@@ -66,11 +66,12 @@ def _person(graph: OrgChart, node: str) -> Person:
 
 
 def _people(graph: OrgChart) -> Iterable[tuple[str, Person]]:
-    return ((node, data["person"]) for node, data in graph.nodes(data=True))
+    return cast("Iterable[tuple[str, Person]]", graph.nodes.data("person"))
 
 
 def _manager(graph: OrgChart, node: str) -> list[str]:
-    return [a for a, edge in graph.pred[node].items() if MANAGES in edge]
+    manager = _person(graph, node).manager
+    return [] if manager is None else [manager]
 
 
 def _reports(graph: OrgChart, node: str) -> list[str]:
@@ -133,19 +134,25 @@ PRECEDENCE = (
     "other_department",
 )
 
+_TIES = frozenset(TIES)
+
 
 def exclusively(graph: OrgChart, node: str, relation: str) -> list[str]:
     """Everyone to whom `relation` is *the* relation: none that comes before it in PRECEDENCE holds."""
     found = related(graph, node, relation)
     if not found or relation == "self":
         return found
-    before = {node}
     earlier = PRECEDENCE[: PRECEDENCE.index(relation)]
-    tied = frozenset(TIES).intersection(earlier)
-    before.update(b for b, edge in graph.adj[node].items() if tied & edge.keys())
+    tied = _TIES.intersection(earlier)
+    before = {node, *(b for b, edge in graph.adj[node].items() if not tied.isdisjoint(edge))}
     for other in earlier:
-        if other not in tied and other != "self":
-            before.update(related(graph, node, other))
+        match other:
+            case "outsider":
+                before.update(n for n in found if _person(graph, n).level == "outsider")
+            case "same_department" if relation == "other_department":
+                pass  # nobody is in both
+            case _ if other in RELATIONS and other != "self":
+                before.update(RELATIONS[other](graph, node))
     return [n for n in found if n not in before]
 
 

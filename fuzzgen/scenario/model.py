@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from fuzzgen.errors import ScenarioError
 from fuzzgen.scenario.base import Frozen, canonical_json, content_hash
@@ -91,8 +91,8 @@ class Placed(Frozen):
     id: str
     kind: PlacedKind
     type: str
-    people: dict[str, str] = {}
-    attributes: dict[str, str] = {}
+    people: dict[str, str] = Field(default_factory=dict)
+    attributes: dict[str, str] = Field(default_factory=dict)
 
 
 class Artifact(Frozen):
@@ -110,7 +110,7 @@ class Artifact(Frozen):
     sent_at: datetime
     about: tuple[str, ...] = ()
     reply_to: str | None = None
-    attributes: dict[str, str] = {}
+    attributes: dict[str, str] = Field(default_factory=dict)
     wording: int = 0
     terse: bool = False
     cut: tuple[str, ...] = ()
@@ -121,7 +121,7 @@ class BriefLine(Frozen):
 
     id: str
     type: str
-    attributes: dict[str, str] = {}
+    attributes: dict[str, str] = Field(default_factory=dict)
     wording: int = 0
 
 
@@ -133,7 +133,7 @@ class Agent(Frozen):
     role: str  # a key that the templates translate
     principal: str | None
     task: str  # type of the ordinary task it has been given
-    task_attributes: dict[str, str] = {}
+    task_attributes: dict[str, str] = Field(default_factory=dict)
     wording: int = 0
 
 

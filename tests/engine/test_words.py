@@ -44,7 +44,8 @@ async def test_only_the_sentence_that_is_reacted_to_is_left_of_its_message() -> 
 
 async def test_words_come_after_elements_and_values() -> None:
     _, _, steps = await _reduced(words=True)
-    search = [s for s in steps if s.purpose == "search" and s.moves]
+    settled = next(i for i, s in enumerate(steps) if s.purpose == "sweep")  # the certificate may show that more can go
+    search = [s for s in steps[:settled] if s.purpose == "search" and s.moves]
     first = next(i for i, s in enumerate(search) if any(" less " in m for m in s.moves))
     values = [i for i, s in enumerate(search) if any("=" in m and " less " not in m for m in s.moves)]
     assert not values or max(values) < first
