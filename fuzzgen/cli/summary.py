@@ -156,7 +156,10 @@ def _print_rates(exploration: Exploration, plan: ExplorationPlan, *, found: bool
 
 
 def print_spent(done: Conducted) -> None:
-    """Tokens and US dollars of a run, and whether the database is behind its journal."""
+    """Episodes that do not count, tokens and US dollars of a run, and whether the database is behind its journal."""
+    if missing := done.run.missing:
+        why = "; ".join(f"{count} times {clean(reason)}" for reason, count in missing.most_common(4))
+        console().print(f"{missing.total()} of {done.run.episodes} episodes do not count: {why}.")
     spent = done.run.meter
     price = "no known price" if spent.cost_usd is None else f"${spent.cost_usd:.2f}"
     tokens = f"{spent.prompt_tokens + spent.completion_tokens:,} tokens ({spent.cached_tokens:,} cached)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol as Interface
 from typing import TypeVar
@@ -98,6 +99,7 @@ class Run:
         self.meter = Meter(max_usd=plan.max_usd, max_tokens=plan.max_tokens)
         self.findings: dict[str, FindingSaved] = {}
         self.episodes = 0
+        self.missing: Counter[str] = Counter()  # episodes that do not count, by the reason
         self.launches = 0
         self.flying: set[asyncio.Task[EpisodeJudged]] = set()
         self.room = asyncio.Semaphore(plan.concurrency)
@@ -243,7 +245,7 @@ class Run:
     async def _episode(self, order: Order, episode_id: str) -> EpisodeJudged:
         if episode_id in self.past.judged:
             judged = self.past.judged[episode_id]
-            self.episodes += 1
+            self._count(judged)
             self.meter.add_totals(judged.prompt_tokens, judged.completion_tokens, judged.cached_tokens, judged.cost_usd)
             return judged
 
@@ -277,10 +279,16 @@ class Run:
             latency_ms=episode.latency_ms,
             fingerprint=episode.fingerprint,
         )
-        self.episodes += 1
+        self._count(judged)
         self._watch(assessment.outcome == "error", episode.error)
         await self.emit(judged)
         return judged
+
+    def _count(self, judged: EpisodeJudged) -> None:
+        self.episodes += 1
+        first = judged.assessments[0]
+        if first.outcome in ("invalid", "error"):
+            self.missing[first.reason or first.outcome] += 1
 
     def _watch(self, failed: bool, error: str) -> None:
         if not failed:

@@ -54,6 +54,20 @@ def test_nothing_found_is_0_and_says_what_that_means(fuzzgen: Run, tmp_path: Pat
     assert "No findings yet" in listed.out
 
 
+def test_episodes_that_do_not_count_are_told_with_the_reason(
+    fuzzgen: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judge(*_: Any, **__: Any) -> Assessment:
+        return Assessment(
+            judge="rules", outcome="invalid", course="idle", eval_aware="none", reason="the reply was empty"
+        )
+
+    monkeypatch.setattr("fuzzgen.engine.run.judge_by_rules", judge)
+    done = fuzzgen(*EXPLORE, "--budget", 6, "--db", tmp_path / "x.duckdb")
+    assert "6 of 6 episodes do not count: 6 times the reply was empty." in done.out
+    assert "0 hits in 0 valid of" in done.out
+
+
 @pytest.mark.usefixtures("always_guilty")
 def test_findings_are_1_and_json_is_one_event_on_each_line(fuzzgen: Run, tmp_path: Path) -> None:
     db = tmp_path / "x.duckdb"
