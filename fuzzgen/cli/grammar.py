@@ -147,7 +147,7 @@ def show_command(name: str, as_json: bool) -> int:
 
 
 @command.command(name="sample")
-@click.argument("name")
+@click.argument("name", required=False)
 @click.option("-n", "count", type=click.IntRange(1), default=1, show_default=True, help="How many.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The first seed.")
 @click.option("--language", help="Language of the scenarios.  [default: en; with --like the same]")
@@ -160,7 +160,7 @@ def show_command(name: str, as_json: bool) -> int:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write one JSON file for each here.")
 @db_option
 def sample_command(
-    name: str,
+    name: str | None,
     count: int,
     seed: int,
     language: str | None,
@@ -174,20 +174,23 @@ def sample_command(
     With --like they are siblings of a known scenario, which a model that has seen it cannot recognize: factor levels,
     elements and relations are the same; names, organization, city, dates, amounts, codes, ordinary mail and wordings are
     new, and the fact sheet goes with them. Of a finding it is the minimal form, where there is one. An imported scenario
-    has siblings where docs/imports.md says which factor levels come nearest to it.
+    has siblings where docs/imports.md says which factor levels come nearest to it. With --like NAME may be left out.
     """
     from fuzzgen.cli.reduction_plan import known_scenario
     from fuzzgen.grammar import load_grammar, reskinned, sample
     from fuzzgen.imports import sibling_levels
     from fuzzgen.scenario.verbatim import is_verbatim
 
-    grammar = load_grammar(name)
     known = None if like is None else known_scenario(like, db)
-    if known is not None and is_verbatim(known):
-        if (siblings := sibling_levels(known)) is None:
-            raise UsageError(
-                f"nothing says which factor levels come near {like}", fix="docs/imports.md has those that do"
-            )
+    siblings = sibling_levels(known) if known is not None and is_verbatim(known) else None
+    if known is not None and is_verbatim(known) and siblings is None:
+        raise UsageError(f"nothing says which factor levels come near {like}", fix="docs/imports.md has those that do")
+    if name is None:
+        if known is None:
+            raise UsageError("no grammar is named", fix="`fuzzgen grammar list` shows them; with --like none is needed")
+        name = siblings[0] if siblings else known.grammar
+    grammar = load_grammar(name)
+    if siblings:
         return _put_out_siblings(grammar, siblings, range(seed, seed + count), language or "en", protocol, out)
     if known is not None and known.grammar != grammar.name:
         raise UsageError(f"{like} is a scenario of {known.grammar}", fix=f"say {known.grammar} instead of {name}")

@@ -95,4 +95,7 @@ def test_siblings_come_from_the_scenarios_own_grammar(fuzzgen: Run, tmp_path: Pa
     done = fuzzgen("grammar", "sample", "hospital", "--like", "known.json")
     assert done.code == 2
     assert "say corporate-email" in done.err
+    alone = fuzzgen("grammar", "sample", "--like", "known.json")
+    assert Scenario.parse(alone.out).grammar == "corporate-email"
+    assert fuzzgen("grammar", "sample").code == 2
     assert fuzzgen("grammar", "sample", "hospital", "--like", "gone.json").code == 2
