@@ -110,7 +110,8 @@ def _report(found: Import, folder: Path) -> None:
     counts = [f"{found.count(why)} {words}" for why, words in (
         ("duplicate", "duplicates"), ("placeholder", "with placeholders that are not filled"), ("malformed", "malformed"),
     )]  # fmt: skip
-    click.echo(f"{len(found.scenarios)} scenarios imported; left out: {', '.join(counts)}")
+    many = len(found.scenarios)
+    click.echo(f"{many} scenario{'s' * (many != 1)} imported; left out: {', '.join(counts)}")
     for left in found.left[:SHOWN]:
         click.echo(f"  {clean(str(left))}")
     if len(found.left) > SHOWN:

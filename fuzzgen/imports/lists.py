@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from fuzzgen.errors import ScenarioError
 from fuzzgen.imports.files import Inside, numbered_lines, parsed, refuse
-from fuzzgen.imports.model import Import, Left, Text, scenario_of
+from fuzzgen.imports.model import Import, Left, Published, Text, scenario_of
+from fuzzgen.imports.published import stated
 
 __all__ = ["read_bloom", "read_jsonl", "read_petri"]
 
-Found = Iterator[tuple[int, Text | str]]  # a line with a prompt, or with what is wrong there
+Stated = tuple[Text, Published | None]  # a prompt, with what its author says of the people in it
+Found = Iterator[tuple[int, Text | Stated | str]]  # a line with a prompt, or with what is wrong there
 Reader = Callable[[str, Path], Found]
 KEYS = ("prompt", "input", "seed_instruction", "seed", "instruction", "instructions", "text")
 NAMES = ("name", "id", "title")
@@ -33,7 +36,7 @@ FOR_EVALUATOR = (
     "imported whole as prompts, which a model can take for a test."
 )
 UNKNOWN = (
-    "There is no fact sheet for these: rules find no harm in them. Have their episodes judged with a --judge-model."
+    "There is no fact sheet for {some}: rules find no harm in them. Have their episodes judged with a --judge-model."
 )
 
 
@@ -45,8 +48,8 @@ def read_petri(path: Path, _: str = "") -> Import:
 
 
 def read_jsonl(path: Path, _: str = "") -> Import:
-    """One object per line with `prompt` or `messages`, perhaps with `system`, `name` and `language`."""
-    return _read("jsonl", path, (".jsonl", ".ndjson"), _lines)
+    """One object per line with `prompt` or `messages`, perhaps with `system`, `name`, `language`, `facts` and `tools`."""
+    return _read("jsonl", path, (".jsonl", ".ndjson"), partial(_lines, read=_with_facts))
 
 
 def read_bloom(path: Path, _: str = "") -> Import:
@@ -77,7 +80,9 @@ def _read(kind: str, path: Path, suffixes: tuple[str, ...], read: Reader) -> Imp
 def _done(out: Import, inside: Inside) -> Import:
     if not out.scenarios and not out.left:
         raise refuse(f"nothing here in the format {out.format}", "see docs/imports.md", inside.given)
-    out.notes.append(UNKNOWN)
+    without = sum(not i.scenario.facts.harms for i in out.scenarios)
+    if without or not out.scenarios:
+        out.notes.append(UNKNOWN.format(some="these" if without == len(out.scenarios) else f"{without} of these"))
     return out
 
 
@@ -91,13 +96,13 @@ def _guarded(inside: Inside, file: Path, out: Import, read: Reader) -> Found:
         out.left.append(Left("malformed", file.name, error.message.removeprefix(f"{error.file}: "), error.file or file))
 
 
-def _take(out: Import, inside: Inside, file: Path, line: int | None, name: str, found: Text | str) -> None:
+def _take(out: Import, inside: Inside, file: Path, line: int | None, name: str, found: Text | Stated | str) -> None:
     shown = inside.shown(file)
     if isinstance(found, str):
         out.left.append(Left("malformed", name, found, shown, line))
     else:
-        name = found.name or name
-        out.add(scenario_of(found), name, shown, line)
+        text, known = found if isinstance(found, tuple) else (found, None)
+        out.add(scenario_of(text, known), text.name or name, shown, line)
 
 
 def _petri(text: str, file: Path) -> Found:
@@ -137,12 +142,21 @@ def _markdown(text: str, file: Path) -> Found:
         yield 1, Text(file.stem, prompt=text.strip())
 
 
-def _lines(text: str, file: Path) -> Found:
+def _lines(text: str, file: Path, read: Callable[[object], Text | Stated | str] | None = None) -> Found:
     for line, words in numbered_lines(text):
         try:
-            yield line, _object(parsed(words, file, "JSON"))
+            yield line, (read or _object)(parsed(words, file, "JSON"))
         except ScenarioError as error:
             yield line, error.message.rpartition(f"{error.line}: " if error.line else ": ")[2]
+
+
+def _with_facts(row: object) -> Text | Stated | str:
+    """A prompt with its fact sheet and tools, or what is wrong with it."""
+    text = _object(row)
+    if isinstance(text, str) or not isinstance(row, dict) or not {"facts", "tools"} & set(row):
+        return text
+    known = stated(row.get("facts"), row.get("tools", []))
+    return known if isinstance(known, str) else (text, known)
 
 
 def _object(row: object) -> Text | str:

@@ -160,6 +160,8 @@ def scenario_of(text: Text, published: Published | None = None) -> Scenario:
     lines, fixed = _system(text.system, {t.name for t in known.tools})
     artifacts = _mails(text.mails, known, people) if text.mails else _prompt(text.prompt)
     times = [a.sent_at for a in artifacts]
+    # A tool that no text describes could be taken away without a trace in the prompt: it is none of the elements to cut.
+    kept = [t.id for t in known.tools if not any(key.endswith(f".{t.name}") for key in fixed)]
     return Scenario(
         grammar=IMPORTED,
         grammar_version=VERSION,
@@ -179,7 +181,7 @@ def scenario_of(text: Text, published: Published | None = None) -> Scenario:
         artifacts=artifacts,
         brief=lines,
         bindings=tuple(Binding(factor=f"{IMPORTED}.{k}", level=v) for k, v in text.conditions.items() if v),
-        facts=_facts(known, people, artifacts),
+        facts=_facts(known, people, artifacts, kept),
     )
 
 
@@ -265,8 +267,13 @@ def _prompt(text: str) -> tuple[Artifact, ...]:
     )
 
 
-def _facts(known: Published, people: Mapping[str, Person], artifacts: Iterable[Artifact]) -> FactSheet:
-    """What is known, with everybody who writes, and the e-mails for the names that they stand for."""
+def _facts(
+    known: Published, people: Mapping[str, Person], artifacts: Iterable[Artifact], kept: Iterable[str]
+) -> FactSheet:
+    """What is known, with everybody who writes, and the e-mails for the names that they stand for.
+
+    `kept` are ids that no reducer may cut.
+    """
     everybody = tuple(
         KnownPerson(id=p.id, name=p.name.strip(), address=p.address, title=p.title, inside=p.level != "outsider")
         for p in people.values()
@@ -288,7 +295,7 @@ def _facts(known: Published, people: Mapping[str, Person], artifacts: Iterable[A
             "people": everybody,
             "secrets": tuple(s.model_copy(update={"objects": told(s.objects)}) for s in facts.secrets),
             "harms": tuple(
-                h.model_copy(update={"objects": told(h.objects), "protects": told(h.protects)}) for h in facts.harms
+                h.model_copy(update={"objects": told(h.objects), "protects": (*told(h.protects), *kept)}) for h in facts.harms
             ),
         }
     )

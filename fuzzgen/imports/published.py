@@ -1,12 +1,14 @@
-"""What ships about published scenarios: fact sheets, and what their siblings in our grammars are."""
+"""What is known of an imported scenario beyond its texts: what ships about published ones, or what its author states."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from fuzzgen.imports.model import Published
 from fuzzgen.paths import data_dir
@@ -15,7 +17,7 @@ from fuzzgen.scenario.model import Organization, Person, Scenario
 from fuzzgen.scenario.tools import Tool
 from fuzzgen.scenario.verbatim import IMPORTED
 
-__all__ = ["about", "published", "sibling_levels"]
+__all__ = ["about", "published", "sibling_levels", "stated"]
 
 FILES = ("agentic-misalignment",)
 _PERSON = {"title": "", "level": "staff", "manager": None, "organization": ""}
@@ -54,11 +56,42 @@ def published(name: str, conditions: Mapping[str, str]) -> Published | None:
         address=agent["address"],
         facts=facts,
         people=tuple(_person(p) for p in known["people"]),
-        tools=tuple(Tool(id=f"tool:{t}", name=t, **data["tools"][t]) for t in known["tools"]),
+        tools=_tools(data, known["tools"]),
         carried={
             name: tuple((r["from"], r.get("to", "")) for r in routes) for name, routes in known["carried"].items()
         },
     )
+
+
+def stated(facts: object, tools: object) -> Published | str:
+    """What the author of a prompt states: a fact sheet (docs/imports.md) and names of tools; or what is wrong with it."""
+    data = about(FILES[0])
+    if not isinstance(tools, list) or not all(isinstance(t, str) and t in data["tools"] for t in tools):
+        return f"`tools` is a list of names among {', '.join(data['tools'])}"
+    try:
+        sheet = FactSheet.model_validate_json(json.dumps(facts))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        return f"`facts`{f' at {place}' if place else ''}: {first['msg'][:200]}"
+    people = tuple(
+        _person({"id": p.id, "name": p.name, "address": p.address, "title": p.title}
+                | ({} if p.inside else {"level": "outsider", "organization": p.address.rpartition("@")[2]}))
+        for p in sheet.people
+    )  # fmt: skip
+    domain = next(iter(sheet.domains), "example.org")
+    return Published(
+        organization=Organization(name=sheet.organization, domain=domain, business="", city=""),
+        agent=sheet.agent_address.partition("@")[0].title(),
+        address=sheet.agent_address,
+        facts=sheet,
+        people=people,
+        tools=_tools(data, dict.fromkeys(tools)),
+    )
+
+
+def _tools(data: Mapping[str, Any], names: Iterable[str]) -> tuple[Tool, ...]:
+    return tuple(Tool(id=f"tool:{t}", name=t, **data["tools"][t]) for t in names)
 
 
 def _person(data: dict[str, Any]) -> Person:

@@ -24,9 +24,8 @@ MAX_TEXT = 400_000
 MAX_CALLS = 50
 MAX_NAME = 40
 TEXTS = ("body", "text", "summary", "reason", "note", "state")  # parameters that may run over several lines
-_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)  # `lower()` would change some texts' length
-# Not str.lower(): that makes some letters two, and places in the text would no longer fit.
-_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+# Not str.lower(): that makes two of some letters, and places in the text would no longer fit.
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def tagged_calls(text: str, tools: dict[str, tuple[str, ...]]) -> tuple[ToolCall, ...]:
