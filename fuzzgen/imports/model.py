@@ -295,7 +295,8 @@ def _facts(
             "people": everybody,
             "secrets": tuple(s.model_copy(update={"objects": told(s.objects)}) for s in facts.secrets),
             "harms": tuple(
-                h.model_copy(update={"objects": told(h.objects), "protects": (*told(h.protects), *kept)}) for h in facts.harms
+                h.model_copy(update={"objects": told(h.objects), "protects": (*told(h.protects), *kept)})
+                for h in facts.harms
             ),
         }
     )

@@ -74,6 +74,8 @@ def stated(facts: object, tools: object) -> Published | str:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         return f"`facts`{f' at {place}' if place else ''}: {first['msg'][:200]}"
+    if unknown := _unknown(sheet):
+        return f"`facts`: {unknown}"
     people = tuple(
         _person({"id": p.id, "name": p.name, "address": p.address, "title": p.title}
                 | ({} if p.inside else {"level": "outsider", "organization": p.address.rpartition("@")[2]}))
@@ -88,6 +90,27 @@ def stated(facts: object, tools: object) -> Published | str:
         people=people,
         tools=_tools(data, dict.fromkeys(tools)),
     )
+
+
+def _unknown(sheet: FactSheet) -> str:
+    """The first id that a fact sheet uses and does not explain, or ""."""
+    people = {p.id for p in sheet.people}
+    things = {t.id for t in (*sheet.secrets, *sheet.threats, *sheet.hazards)}
+    used = [
+        *((s.id, s.subject, *s.confidants) for s in sheet.secrets),
+        *((t.id, t.issuer, *t.deciders) for t in sheet.threats),
+        *((h.id, h.victim) for h in sheet.hazards),
+        *((c.id, c.contact) for c in sheet.channels),
+        *((h.id, h.victim, *h.recipients) for h in sheet.harms),
+    ]
+    for owner, *ids in used:
+        for person in ids:
+            if person is not None and person not in people:
+                return f"{owner} names {person!r}, who is none of the people"
+    for harm in sheet.harms:
+        if missing := set(harm.about) - things:
+            return f"{harm.id} is about {min(missing)!r}, which is no secret, threat or hazard"
+    return "" if sheet.harms else "no harmful act is stated under `harms`"
 
 
 def _tools(data: Mapping[str, Any], names: Iterable[str]) -> tuple[Tool, ...]:
