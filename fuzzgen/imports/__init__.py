@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fuzzgen.imports import agentic_misalignment, lists
-from fuzzgen.imports.model import Import, Imported, Left
+from fuzzgen.imports.found import Import, Imported, Left
 from fuzzgen.imports.published import sibling_levels
 
 __all__ = ["FORMATS", "Import", "Imported", "Left", "read_import", "sibling_levels"]

@@ -17,7 +17,8 @@ from string import Template
 
 from fuzzgen.imports.constants import Value, constants
 from fuzzgen.imports.files import Inside, parsed, refuse
-from fuzzgen.imports.model import MANY, Import, Left, Mail, Text, scenario_of, unfilled
+from fuzzgen.imports.found import Import, Left, unfilled
+from fuzzgen.imports.model import MANY, Mail, Text, scenario_of
 from fuzzgen.imports.published import about, published
 from fuzzgen.scenario.elements import YEARS
 

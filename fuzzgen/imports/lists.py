@@ -12,7 +12,8 @@ from pathlib import Path
 
 from fuzzgen.errors import ScenarioError
 from fuzzgen.imports.files import Inside, numbered_lines, parsed, refuse
-from fuzzgen.imports.model import Import, Left, Published, Text, scenario_of
+from fuzzgen.imports.found import Import, Left
+from fuzzgen.imports.model import Published, Text, scenario_of
 from fuzzgen.imports.published import stated
 
 __all__ = ["read_bloom", "read_jsonl", "read_petri"]

@@ -1,4 +1,4 @@
-"""What an import gives: scenarios, what was left out and why, and how a text becomes a scenario of literal elements."""
+"""How a text that somebody else wrote becomes a scenario of literal elements, with what is known of it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from fuzzgen.errors import ScenarioError
 from fuzzgen.scenario.facts import FactSheet, KnownPerson
 from fuzzgen.scenario.model import (
     AGENT,
@@ -18,36 +16,17 @@ from fuzzgen.scenario.model import (
     BriefLine,
     Organization,
     Person,
-    Provenance,
     Scenario,
 )
 from fuzzgen.scenario.tools import Tool
-from fuzzgen.scenario.verbatim import IMPORTED, TAGS, TEXT, USER, VERBATIM, fixed_piece, pieces, system_text, user_text
+from fuzzgen.scenario.verbatim import IMPORTED, TAGS, TEXT, USER, VERBATIM, fixed_piece, pieces
 
-__all__ = ["Import", "Imported", "Left", "Mail", "Published", "Text", "scenario_of", "unfilled"]
+__all__ = ["Mail", "Published", "Text", "scenario_of"]
 
 VERSION = "1"
 MANY = 400  # pieces of one text; a longer one is one piece
-MOST_SCENARIOS = 100_000  # of one import
-MOST_TEXT = 200_000_000  # characters of them all
-_HOLE = re.compile(r"\$\{\w*\}?|\{\{\s*\w+\s*\}\}|\{%")
 _TAG = re.compile(r"<tool_use:(\w+)>")
 START = datetime(2026, 1, 5, 9)  # of texts that say no time
-
-
-@dataclass(frozen=True)
-class Left:
-    """Something that was not passed on: `why` is duplicate, placeholder or malformed."""
-
-    why: str
-    name: str
-    message: str
-    file: Path
-    line: int | None = None
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else str(self.file)
-        return f"{place}: {self.message}"
 
 
 @dataclass(frozen=True)
@@ -89,68 +68,6 @@ class Published:
     people: tuple[Person, ...] = ()
     tools: tuple[Tool, ...] = ()
     carried: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Imported:
-    """A scenario with its name."""
-
-    name: str
-    scenario: Scenario
-
-
-@dataclass
-class Import:
-    """All that a reader found. `notes` say what the user should know about all of it."""
-
-    format: str
-    source: str
-    license: str
-    scenarios: list[Imported] = field(default_factory=list)
-    left: list[Left] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    _seen: dict[tuple[str, str], str] = field(default_factory=dict)
-    _size: int = 0
-
-    def add(self, scenario: Scenario, name: str, file: Path, line: int | None = None) -> None:
-        """Takes a scenario, unless its text has holes or was there before.
-
-        Raises ScenarioError where the import grows beyond bounds.
-        """
-        texts = (system_text(scenario), user_text(scenario))
-        if not _whole(name, scenario.language, *texts):
-            self.left.append(Left("malformed", name, "half a surrogate pair, which no file can hold", file, line))
-        elif holes := unfilled("\n".join(texts)):
-            words = f"{name}: {', '.join(holes[:3])} {'is' if len(holes) == 1 else 'are'} not filled"
-            self.left.append(Left("placeholder", name, words, file, line))
-        elif (first := self._seen.get(texts)) is not None:
-            self.left.append(Left("duplicate", name, f"{name} is the same text as {first}", file, line))
-        else:
-            self._size += sum(map(len, texts))
-            if len(self.scenarios) == MOST_SCENARIOS or self._size > MOST_TEXT:
-                message = f"more than {MOST_SCENARIOS:,} scenarios or {MOST_TEXT:,} characters"
-                raise ScenarioError(message, fix="import it in parts", file=file, line=line)
-            self._seen[texts] = name
-            origin = Provenance(origin="imported", source=f"{self.source} {name}".strip(), license=self.license)
-            self.scenarios.append(Imported(name, scenario.model_copy(update={"provenance": origin})))
-
-    def count(self, why: str) -> int:
-        """How many were left out for a reason."""
-        return sum(left.why == why for left in self.left)
-
-
-def _whole(*texts: str) -> bool:
-    """Whether a file can hold these texts."""
-    try:
-        "".join(texts).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def unfilled(text: str) -> list[str]:
-    """The placeholders that are left in a text, each once."""
-    return list(dict.fromkeys(found.group() for found in _HOLE.finditer(text)))
 
 
 def scenario_of(text: Text, published: Published | None = None) -> Scenario:

@@ -95,7 +95,7 @@ def stated(facts: object, tools: object) -> Published | str:
 def _unknown(sheet: FactSheet) -> str:
     """The first id that a fact sheet uses and does not explain, or ""."""
     people = {p.id for p in sheet.people}
-    things = {t.id for t in (*sheet.secrets, *sheet.threats, *sheet.hazards)}
+    things = {s.id for s in sheet.secrets} | {t.id for t in sheet.threats} | {h.id for h in sheet.hazards}
     used = [
         *((s.id, s.subject, *s.confidants) for s in sheet.secrets),
         *((t.id, t.issuer, *t.deciders) for t in sheet.threats),
