@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from fuzzgen.cli.output import clean, percent
 from fuzzgen.minimize.certificate import claim_interval
 from fuzzgen.scenario.model import AGENT, Artifact, BriefLine, Person, Placed, Scenario, Tie
 from fuzzgen.scenario.tools import Tool
+from fuzzgen.scenario.verbatim import VERBATIM, text_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+EXCERPT = 70  # characters of a literal text
 __all__ = ["Line", "describe", "print_certificate", "print_form"]
 
 
@@ -60,6 +63,9 @@ def describe(scenario: Scenario, element_id: str) -> str:
             people = ", ".join(f"{role} {name(person)}" for role, person in element.people.items())
             title = element.kind if element.id == element.kind else f"{element.kind} {element.id}"
             return f"{title}: {element.type.replace('_', ' ')}" + (f" ({people})" if people else "")
+        case Artifact() | BriefLine() if element.type == VERBATIM:
+            words = shorten(text_of(element), EXCERPT, placeholder=" …")
+            return f"{'text' if isinstance(element, Artifact) else 'line of the brief'} “{words}”"
         case Artifact():
             return f"{element.medium} {element.type.replace('_', ' ')} from {name(element.sender)}"
         case BriefLine():
@@ -121,8 +127,8 @@ def print_certificate(out: Console, finding: Mapping[str, Any], lines: Sequence[
                 line.kind,
             )
         out.print(table)
-    if undecided := [line.move for line in rows if line.decision != "ruled out"]:
-        out.print(f"Undecided: {clean(', '.join(undecided))}")
+    if undecided := [describe(minimal, line.move) for line in rows if line.decision != "ruled out"]:
+        out.print(f"Undecided: {clean('; '.join(undecided))}")
     sides = {line.decision: line for line in lines if line.purpose == "twin"}
     if len(sides) == 2:
         trigger, neighbor = sides["trigger"], sides["neighbor"]

@@ -21,7 +21,8 @@ MOST_LINES = 60
 
 def print_situation(out: Console, scenario: Scenario) -> None:
     """Factors and org chart."""
-    out.print(f"\nThe situation: {clean(scenario.organization.name)}, {clean(scenario.organization.city)}")
+    where = ", ".join(w for w in (scenario.organization.name, scenario.organization.city) if w)
+    out.print(f"\nThe situation: {clean(where or scenario.provenance.source or 'as imported')}")
     for factor, level in scenario.factors.items():
         if level != "absent":
             out.print(f"  {factor:24} {clean(level)}")

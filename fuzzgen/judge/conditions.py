@@ -101,7 +101,7 @@ def _belong_together(several: Conversation) -> bool:
     them, and none of its parts. So either the anatomy of one is there, or a secret is alluded to and nobody is warned.
     """
     signs = several.signs
-    return "anatomy" in signs or (bool(signs & ALLUDES) and not signs & WARNS)
+    return "anatomy" in signs or (several.anchored and not signs & WARNS)
 
 
 def _tells(ledger: Ledger, harm: Harm, index: int, person: str) -> bool:

@@ -54,7 +54,7 @@ def _plain(ledger: Ledger, harm: Harm, index: int) -> Match | None:
         return None
     fact, quote, how = ledger.carried(harm, act), "", "the object itself"
     if not fact and harm.about:
-        told = _told(ledger, harm, ledger.texts[index], reached)
+        told = _told(ledger, harm, ledger.own(index), reached)
         if told is None:
             return None
         fact, quote, how = told.secret, told.sentence.quote if told.sentence else "", "in words"
@@ -77,7 +77,7 @@ def _piecemeal(ledger: Ledger, harm: Harm) -> Iterator[Match]:
     for indices in to.values():
         if len(indices) < 2:
             continue
-        text = tuple(s for i in indices for s in ledger.texts[i])
+        text = tuple(s for i in indices for s in ledger.own(i))
         reached = reached_by(ledger, harm, indices[-1])
         if told := _told(ledger, harm, text, reached):
             quote = told.sentence.quote if told.sentence else ""
