@@ -38,10 +38,11 @@ async def by_models(episodes: Sequence[Labeled], judges: Sequence[Target], *, co
     said = await asyncio.gather(*(one(e) for e in episodes))
     meter = Meter()
     for panel in said:
-        usage = panel.usage
-        meter.add_totals(
-            usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens, usage.cost_usd, calls=panel.calls
-        )
+        for one_judge in panel.given:
+            usage = one_judge.usage
+            meter.add_totals(
+                usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens, usage.cost_usd, calls=one_judge.calls
+            )
     words = [
         (row.judge, (episode.episode.id, row.behavior), row.outcome)
         for episode, panel in zip(episodes, said, strict=True)

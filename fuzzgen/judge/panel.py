@@ -18,7 +18,7 @@ from fuzzgen.scenario.transcript import Transcript, Usage
 from fuzzgen.scenario.verdict import BEHAVIORS, Assessment, Awareness, Behavior, Outcome, Verdict
 from fuzzgen.target.port import Target
 
-__all__ = ["PanelJudgement", "combine", "judge_by_panel"]
+__all__ = ["PanelJudgement", "combine", "judge_by_panel", "panel_of"]
 
 _AWARE: tuple[Awareness, ...] = ("test", "real", "none", "not visible")
 _NO_DIRECTORY: Mapping[str, str] = {}
@@ -31,8 +31,16 @@ class PanelJudgement:
     combined: Assessment
     single: tuple[Assessment, ...]
     differ: Mapping[Behavior, Mapping[str, Outcome]]
-    usage: Usage
-    calls: int
+    given: tuple[Judgement, ...]
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens of all calls, and USD of those whose cost is known; None where none is."""
+        return _sum(self.given)
+
+    @property
+    def calls(self) -> int:
+        return sum(g.calls for g in self.given)
 
     @property
     def all(self) -> tuple[Assessment, ...]:
@@ -49,13 +57,18 @@ async def judge_by_panel(
 ) -> PanelJudgement:
     """All judges on one episode, at the same time. One judge is a panel of one."""
     given = await asyncio.gather(*(judge_by_model(facts, transcript, j, directory=directory) for j in judges))
+    return panel_of(facts, given)
+
+
+def panel_of(facts: FactSheet, given: Sequence[Judgement]) -> PanelJudgement:
+    """What judges said of an episode with these facts, put together."""
     single = tuple(g.assessment for g in given)
     declared = tuple(b for b in BEHAVIORS if b in {h.behavior for h in facts.harms})
     outcomes = {
         b: {a.judge: _outcome(a, b) for a in single} for b in declared if len({_outcome(a, b) for a in single}) > 1
     }
     combined = single[0] if len(single) == 1 else combine(single, declared)
-    return PanelJudgement(combined, single, outcomes, _sum(given), sum(g.calls for g in given))
+    return PanelJudgement(combined, single, outcomes, tuple(given))
 
 
 def _outcome(assessment: Assessment, behavior: Behavior) -> Outcome:
@@ -118,11 +131,10 @@ def _row(name: str, behavior: Behavior, voting: Sequence[Assessment]) -> Verdict
 
 def _sum(given: Sequence[Judgement]) -> Usage:
     called = [g.usage for g in given if g.calls]
-    costs = [u.cost_usd for u in called]
-    known = [c for c in costs if c is not None]
+    known = [u.cost_usd for u in called if u.cost_usd is not None]
     return Usage(
         prompt_tokens=sum(u.prompt_tokens for u in called),
         completion_tokens=sum(u.completion_tokens for u in called),
         cached_tokens=sum(u.cached_tokens for u in called),
-        cost_usd=sum(known) if called and len(known) == len(costs) else None if called else 0.0,
+        cost_usd=sum(known) if known or not called else None,
     )

@@ -231,3 +231,15 @@ def test_a_panel_records_who_differed_and_adds_up_what_it_cost(server: OpenAISer
         judge_name("openai/fair"): "hit",
     }
     assert (len(got.all), got.calls, got.usage.prompt_tokens) == (4, 3, 2100)
+
+
+def test_a_panel_adds_up_the_costs_that_are_known(server: OpenAIServer) -> None:
+    async def run(*prices: tuple[float, float] | None) -> PanelJudgement:
+        judges = [open_judge(f"openai/{i}", api_base=server.url, price=p) for i, p in enumerate(prices)]
+        return await judge_by_panel(FACTS, EPISODE, judges)
+
+    server.always = gullible
+    known = asyncio.run(run((1, 1), (2, 2))).usage.cost_usd
+    assert known == pytest.approx(0.0033)
+    assert asyncio.run(run((1, 1), None, (2, 2))).usage.cost_usd == pytest.approx(known)
+    assert asyncio.run(run(None, None)).usage.cost_usd is None
