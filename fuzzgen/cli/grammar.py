@@ -177,7 +177,7 @@ def sample_command(
     has siblings where docs/imports.md says which factor levels come nearest to it. With --like NAME may be left out.
     """
     from fuzzgen.cli.reduction_plan import known_scenario
-    from fuzzgen.grammar import load_grammar, reskinned, sample
+    from fuzzgen.grammar import load_grammar, load_named, reskinned, sample
     from fuzzgen.imports import sibling_levels
     from fuzzgen.scenario.verbatim import is_verbatim
 
@@ -185,15 +185,18 @@ def sample_command(
     siblings = sibling_levels(known) if known is not None and is_verbatim(known) else None
     if known is not None and is_verbatim(known) and siblings is None:
         raise UsageError(f"nothing says which factor levels come near {like}", fix="docs/imports.md has those that do")
-    if name is None:
-        if known is None:
-            raise UsageError("no grammar is named", fix="`fuzzgen grammar list` shows them; with --like none is needed")
-        name = siblings[0] if siblings else known.grammar
-    grammar = load_grammar(name)
+    if name is not None:
+        grammar = load_grammar(name)
+    elif known is not None:
+        grammar = load_named(siblings[0] if siblings else known.grammar)
+    else:
+        raise UsageError("no grammar is named", fix="`fuzzgen grammar list` shows them; with --like none is needed")
     if siblings:
         return _put_out_siblings(grammar, siblings, range(seed, seed + count), language or "en", protocol, out)
     if known is not None and known.grammar != grammar.name:
-        raise UsageError(f"{like} is a scenario of {known.grammar}", fix=f"say {known.grammar} instead of {name}")
+        raise UsageError(
+            f"{like} is a scenario of {known.grammar[:60]}", fix=f"say {known.grammar[:60]} instead of {name}"
+        )
     spoken = language or (known.language if known else "en")
     require_language(grammar, spoken)
     for number in range(seed, seed + count):

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from fuzzgen.errors import FuzzgenError
-from fuzzgen.grammar import Grammar, decisive_factors, load_grammar, simpler
+from fuzzgen.grammar import Grammar, decisive_factors, load_named, simpler
 from fuzzgen.minimize import Kind, Move
 from fuzzgen.render.sentences import mark, sentences
 from fuzzgen.scenario.elements import closure, protected
@@ -145,7 +145,7 @@ def candidate_of(
     A grammar that is not there any more costs only the simplifications.
     """
     try:
-        grammar = load_grammar(scenario.grammar)
+        grammar = load_named(scenario.grammar)
     except FuzzgenError:
         grammar = None
     return ScenarioCandidate(scenario, behavior, grammar, protected(scenario, behavior, harms), render, words=words)

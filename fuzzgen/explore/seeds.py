@@ -11,11 +11,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fuzzgen.errors import ScenarioError, nearest
+from fuzzgen.errors import ScenarioError, UnknownName, nearest
 from fuzzgen.explore.known import Known
 from fuzzgen.explore.protocol import Outcome, Proposal, Strategy
 from fuzzgen.explore.space import Draft, Space, derived_seed
-from fuzzgen.grammar import load_grammar
+from fuzzgen.grammar import Grammar, load_named
 from fuzzgen.grammar.yaml_file import read_yaml
 from fuzzgen.scenario.model import Scenario
 from fuzzgen.scenario.verbatim import is_verbatim
@@ -76,13 +76,24 @@ def _read(file: Path, space: Space, seed: int) -> list[Draft]:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ScenarioError(f"not UTF-8 at byte {error.start}", fix="save it as UTF-8", file=file) from None
-    return [_written(scenario, space) for scenario in _scenarios(file, text)]
+    return [_written(file, scenario, space) for scenario in _scenarios(file, text)]
 
 
-def _written(scenario: Scenario, space: Space) -> Draft:
+def _written(file: Path, scenario: Scenario, space: Space) -> Draft:
     # an imported text is of no grammar; no strategy ever looks at the one that stands here
-    grammar = space.grammars[0] if is_verbatim(scenario) else load_grammar(scenario.grammar)
+    grammar = space.grammars[0] if is_verbatim(scenario) else _grammar(file, scenario.grammar, space)
     return Draft(grammar, scenario.factors, lambda: scenario)
+
+
+def _grammar(file: Path, name: str, space: Space) -> Grammar:
+    """The grammar that a seed names: one of the search's own, or one found by name."""
+    for grammar in space.grammars:
+        if grammar.name == name:
+            return grammar
+    try:
+        return load_named(name)
+    except UnknownName as error:
+        raise ScenarioError(error.message, fix=error.fix, file=file) from None
 
 
 def _scenarios(file: Path, text: str) -> list[Scenario]:
@@ -104,7 +115,7 @@ def _mapping(file: Path) -> dict[str, Any]:
 
 
 def _assigned(file: Path, raw: dict[str, Any], space: Space, seed: int) -> Draft:
-    grammar = load_grammar(str(raw["grammar"]))
+    grammar = _grammar(file, str(raw["grammar"]), space)
     factors = {f.name: f for f in grammar.factors}
     wanted = {str(k): str(v) for k, v in raw["factors"].items()}
     for name, level in wanted.items():

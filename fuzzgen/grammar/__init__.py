@@ -2,8 +2,9 @@
 
 from fuzzgen.grammar.build import Structure, build
 from fuzzgen.grammar.driving import HYPOTHESIS_VERSION
-from fuzzgen.grammar.load import built_in, load_grammar
+from fuzzgen.grammar.load import load_grammar, load_named
 from fuzzgen.grammar.model import Assignment, Factor, Grammar
+from fuzzgen.grammar.names import built_in
 from fuzzgen.grammar.reskin import reskinned
 from fuzzgen.grammar.simplify import decisive_factors, simpler
 from fuzzgen.grammar.strategy import mutated, replayed, sample, scenarios, structures
@@ -18,6 +19,7 @@ __all__ = [
     "built_in",
     "decisive_factors",
     "load_grammar",
+    "load_named",
     "mutated",
     "replayed",
     "reskinned",

@@ -24,49 +24,46 @@ from fuzzgen.grammar.model import (
     ToolSpec,
     When,
 )
-from fuzzgen.paths import data_dir, data_dirs
+from fuzzgen.grammar.names import built_in, is_abstract, named_files
+from fuzzgen.paths import data_dir
 
-__all__ = ["built_in", "load_grammar"]
+__all__ = ["load_grammar", "load_named"]
 
-
-def built_in() -> dict[str, Path]:
-    """Name -> file of the grammars that come with fuzzgen, and of one's own (`FUZZGEN_PATH`); bases left out."""
-    return {name: path for name, path in _files().items() if not _is_abstract(path)}
-
-
-def _files() -> dict[str, Path]:
-    found = (path for folder in data_dirs("grammars") for path in sorted(folder.glob("*.yaml")))
-    return {path.stem: path for path in found if path.is_file()}  # no pipe, no link to nothing
-
-
-_ABSTRACT = re.compile(rb"^abstract: *true\b", re.MULTILINE)
-
-
-@lru_cache(maxsize=256)
-def _marked_abstract(path: Path, _changed: int) -> bool:
-    with path.open("rb") as file:
-        return _ABSTRACT.search(file.read(10_000)) is not None
-
-
-def _is_abstract(path: Path) -> bool:
-    return _marked_abstract(path, path.stat().st_mtime_ns)
+MOST_SHOWN = 60  # characters of a name that is none
 
 
 def load_grammar(name: str | Path) -> Grammar:
     """The grammar of this name, or in this file (anything with a `.yaml` ending or a slash).
 
-    Raises GrammarError with file, line and fix, also for a base, which is there to be extended; UnknownName where there
-    is no such grammar.
+    Only for what the user typed: a name that stands in a file or a database goes to `load_named`. Raises GrammarError with
+    file, line and fix, also for a base, which is there to be extended; UnknownName where there is no such grammar.
     """
     text = str(name)
     if isinstance(name, Path) or text.endswith((".yaml", ".yml")) or "/" in text:
-        path = Path(text)
-    else:
+        return _load(Path(text))
+    files = named_files()
+    if text not in files:
+        raise UnknownName("grammar", text, built_in())
+    return _load(files[text])
+
+
+def load_named(name: str) -> Grammar:
+    """The grammar that a scenario, a seed or a row names: one that ships or lies on `FUZZGEN_PATH`, never a path.
+
+    Raises UnknownName for anything else, GrammarError as load_grammar.
+    """
+    files = named_files()
+    if name not in files:
         known = built_in()
-        if text not in known and text not in _files():
-            raise UnknownName("grammar", text, known)
-        path = _files()[text]
-    return _load(path)
+        close = nearest(name, known) if len(name) <= MOST_SHOWN else []
+        fix = (
+            f"did you mean {' or '.join(close)}?"
+            if close
+            else "name one of `fuzzgen grammar list`, or set FUZZGEN_PATH"
+        )
+        shown = name if len(name) <= MOST_SHOWN else f"{name[:MOST_SHOWN]}…"
+        raise UnknownName("grammar", shown, known, fix=fix)
+    return _load(files[name])
 
 
 def _changed(path: Path) -> int:
@@ -75,7 +72,7 @@ def _changed(path: Path) -> int:
 
 def _load(path: Path) -> Grammar:
     """From the cache, unless one of the files it was read from has changed, or other grammars ship."""
-    shipped = tuple(_files().values())
+    shipped = tuple(named_files().values())
     grammar, read = _loaded(path, path.absolute(), shipped)
     if any(_changed(file) != then for file, then in read):
         _loaded.cache_clear()
@@ -86,7 +83,7 @@ def _load(path: Path) -> Grammar:
 @lru_cache(maxsize=64)
 def _loaded(path: Path, _where: Path, _shipped: tuple[Path, ...]) -> tuple[Grammar, tuple[tuple[Path, int], ...]]:
     raw, places = merged(path, _base, _check_schema)
-    if path.is_file() and _is_abstract(path):
+    if path.is_file() and is_abstract(path):
         raise GrammarError("a base is there to be extended", fix=f"write `extends: {path.stem}`", file=path, line=1)
     _check_schema(raw, places)
     grammar = _grammar(raw, path, places)
@@ -103,7 +100,7 @@ def _base(name: str, place: Place) -> Path:
         if beside.is_file():
             return beside
         raise GrammarError(f"there is no file {beside}", fix="mend the path after `extends:`", file=file, line=line)
-    known = _files()
+    known = named_files()
     if name not in known:
         close = nearest(name, known) or sorted(known)
         raise GrammarError(f"there is no grammar {name!r}", fix=f"one of {', '.join(close)}", file=file, line=line)

@@ -99,3 +99,19 @@ def test_siblings_come_from_the_scenarios_own_grammar(fuzzgen: Run, tmp_path: Pa
     assert Scenario.parse(alone.out).grammar == "corporate-email"
     assert fuzzgen("grammar", "sample").code == 2
     assert fuzzgen("grammar", "sample", "hospital", "--like", "gone.json").code == 2
+
+
+def test_a_scenario_cannot_have_a_file_read_as_its_grammar(fuzzgen: Run, tmp_path: Path) -> None:
+    (tmp_path / "secret.yaml").write_text("root:x:0:0", encoding="utf-8")
+    for name in ("/etc/passwd", "/dev/zero", "secret.yaml", str(tmp_path / "secret.yaml")):
+        scenario = sample(load_grammar("corporate-email"), 1).model_copy(update={"grammar": name})
+        (tmp_path / "g1.json").write_text(scenario.canonical(), encoding="utf-8")
+        for arguments in (
+            ("grammar", "sample", "--like", "g1.json"),
+            ("grammar", "coverage", "corporate-email", "--corpus", "g1.json"),
+            ("explore", "--corpus", "g1.json", "--budget", 3),
+        ):
+            done = fuzzgen(*arguments)
+            assert (done.code, done.out) == (2, ""), done.err
+            assert "there is no grammar" in done.err
+            assert "root:" not in done.err

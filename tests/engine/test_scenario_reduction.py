@@ -60,6 +60,14 @@ async def test_only_what_the_target_reacts_to_is_left(alarm: Scenario, tmp_path:
     render(left, "tools")
 
 
+def test_a_scenario_cannot_have_a_file_read_for_its_simplifications(alarm: Scenario, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text('grammar: mine\nextends: corporate-email\nversion: "1"\ntitle: Mine\n', encoding="utf-8")
+    named = alarm.model_copy(update={"grammar": str(file)})
+    assert candidate_of(alarm, "sabotage", lambda s: render(s, "tools")).grammar is not None
+    assert candidate_of(named, "sabotage", lambda s: render(s, "tools")).grammar is None
+
+
 async def test_what_the_wrongness_rests_on_is_never_cut(alarm: Scenario) -> None:
     candidate = candidate_of(alarm, "sabotage", lambda s: render(s, "tools"), HARMS)
     kept = {"hazard", alarm.hazards[0].people["victim"]}

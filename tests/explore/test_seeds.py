@@ -97,3 +97,52 @@ def test_what_is_no_file_is_passed_over(tmp_path: Path) -> None:
 def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="no scenarios"):
         read_seeds(tmp_path, SPACE, 0)
+
+
+SECRET = "root:x:0:0"
+NOT_NAMES = (
+    "{file}",
+    "secret",
+    "secret.yaml",
+    "../secret",
+    "./secret.yaml",
+    "/dev/zero",
+    "/proc/self/environ",
+    "",
+    "x" * 9000,
+)
+
+
+@pytest.mark.parametrize("name", NOT_NAMES)
+def test_a_seed_names_a_grammar_and_opens_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (tmp_path / "secret").write_text(SECRET, encoding="utf-8")
+    (tmp_path / "secret.yaml").write_text(SECRET, encoding="utf-8")
+    (tmp_path / "seeds").mkdir()
+    monkeypatch.chdir(tmp_path)
+    name = name.format(file=tmp_path / "secret.yaml")
+    scenario = sample(GRAMMAR, 4).model_copy(update={"grammar": name})
+    texts = {
+        "scenario.json": scenario.canonical(),
+        "rows.json": json.dumps([{"scenario": scenario.canonical()}]),
+        "levels.yaml": f"grammar: {json.dumps(name)}\nfactors: {{threat: audit}}",
+    }
+    for kind, text in texts.items():
+        file = tmp_path / "seeds" / kind
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(ScenarioError, match="there is no grammar") as error:
+            read_seeds(file, SPACE, 0)
+        assert kind in str(error.value)
+        assert SECRET not in str(error.value)
+        assert error.value.fix
+        assert len(str(error.value)) < 500
+
+
+def test_a_seed_may_name_a_grammar_that_the_search_was_given_as_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text('grammar: mine\nextends: corporate-email\nversion: "1"\ntitle: Mine\n', encoding="utf-8")
+    mine = load_grammar(file)
+    (tmp_path / "one.json").write_text(sample(mine, 4).canonical(), encoding="utf-8")
+    (draft,) = read_seeds(tmp_path / "one.json", ScenarioSpace([mine]), 0)
+    assert draft.grammar is mine
+    with pytest.raises(ScenarioError, match="no grammar 'mine'"):
+        read_seeds(tmp_path / "one.json", SPACE, 0)
