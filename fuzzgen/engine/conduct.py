@@ -1,20 +1,13 @@
-"""Conducts a run from plan to finish: opens target, journal and database, feeds the listeners, survives interruption.
-
-The database is a projection that trails the journal by a second or two and takes its lock in short turns; if it cannot be
-written the run goes on, since the journal has everything.
-"""
+"""Conducts a run from plan to finish: opens target, journal and database, feeds the listeners, survives interruption."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
 import fuzzgen
 from fuzzgen.engine.effects import update_effects
@@ -25,6 +18,7 @@ from fuzzgen.engine.past import Past
 from fuzzgen.engine.plan import ExplorationPlan, Plan, ReductionPlan
 from fuzzgen.engine.reduction import Reduction
 from fuzzgen.engine.run import Run, Work
+from fuzzgen.engine.upkeep import fed, interrupts
 from fuzzgen.errors import StorageError
 from fuzzgen.grammar import HYPOTHESIS_VERSION, load_grammar
 from fuzzgen.render import render
@@ -37,7 +31,6 @@ from fuzzgen.target.port import Target, open_target
 __all__ = ["Conducted", "Listener", "conduct", "new_run", "open_plan_target", "work_for"]
 
 Listener = Callable[[AnyEvent, Run], None]
-INGEST_SECONDS = 2.0
 
 
 @dataclass
@@ -91,82 +84,24 @@ async def conduct(
             projector.remember(read_journal(path))
         run = Run(started.run_id, plan, work, target, journal, started, past)
         done = Conducted(run, None)
-        feed = _Feed(projector, done)
-        feeding = asyncio.create_task(feed.keep_up())
         try:
-            with _interrupts(run, notice):
-                async for event in run.events():
-                    feed.waiting.append(event)
-                    if isinstance(event, RunFinished):
-                        done.finished = event
-                    for listen in listeners:
-                        listen(event, run)
+            async with fed(projector) as feed:
+                with interrupts(run, notice):
+                    async for event in run.events():
+                        feed.waiting.append(event)
+                        if isinstance(event, RunFinished):
+                            done.finished = event
+                        for listen in listeners:
+                            listen(event, run)
         finally:
-            feeding.cancel()
-            await asyncio.gather(feeding, return_exceptions=True)
-            await feed.flush(patience=True)
             await target.aclose()
+        done.problems, done.behind = feed.problems, feed.behind
     if isinstance(plan, ExplorationPlan) and not done.problems:
         try:
             await asyncio.to_thread(update_effects, db)
         except StorageError as error:
             done.problems.append(str(error))
     return done
-
-
-class _Feed:
-    """Carries events into the database, in batches and off the event loop."""
-
-    def __init__(self, projector: Projector, done: Conducted) -> None:
-        self.projector, self.done = projector, done
-        self.waiting: list[AnyEvent] = []
-        self._turn = asyncio.Lock()
-
-    async def keep_up(self) -> None:
-        while True:
-            await asyncio.sleep(INGEST_SECONDS)
-            await self.flush()
-
-    async def flush(self, *, patience: bool = False) -> None:
-        async with self._turn:
-            batch, self.waiting = self.waiting, []
-            if not batch:
-                return
-            turn = asyncio.ensure_future(asyncio.to_thread(self.projector.ingest, batch))
-            try:
-                await asyncio.shield(turn)
-            except asyncio.CancelledError:
-                await asyncio.wait([turn])  # a turn that has begun is waited for: another beside it would lose rows
-                if turn.exception() is not None:
-                    self.waiting = batch + self.waiting
-                raise
-            except StorageError as error:
-                self.waiting = batch + self.waiting
-                if patience:
-                    self.done.problems.append(str(error))
-                    self.done.behind = len(self.waiting)
-
-
-@contextlib.contextmanager
-def _interrupts(run: Run, notice: Callable[[str], None]) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM drains the run, the second ends it at once."""
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        if run.stopping:
-            run.kill()
-        else:
-            run.stop("interrupted")
-            notice("Stopping: what is in flight is waited for and kept. Once more stops at once.")
-
-    try:
-        before = {s: signal.signal(s, on_signal) for s in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not the main thread: whoever is there minds the signals
-        before = {}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def work_for(plan: ExplorationPlan | ReductionPlan) -> Hunt | Reduction:
