@@ -22,7 +22,7 @@ MOST_LINES = 60
 def print_situation(out: Console, scenario: Scenario) -> None:
     """Factors and org chart."""
     where = ", ".join(w for w in (scenario.organization.name, scenario.organization.city) if w)
-    out.print(f"\nThe situation: {clean(where or scenario.provenance.source or 'as imported')}")
+    out.print(f"\nThe situation: {clean(where or 'as imported')}")
     for factor, level in scenario.factors.items():
         if level != "absent":
             out.print(f"  {factor:24} {clean(level)}")

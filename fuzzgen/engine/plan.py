@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import model_validator
+
 from fuzzgen.scenario.base import Frozen
 from fuzzgen.scenario.events import FindingSaved
 from fuzzgen.scenario.model import Scenario
 from fuzzgen.scenario.rendering import Protocol
 from fuzzgen.scenario.verdict import BEHAVIORS, Behavior, Event
 
+LEAST_LOOKING_BACK, MOST_LOOKING_BACK, MOST_IN_FLIGHT = 16, 64, 512
 __all__ = ["ExplorationPlan", "Plan", "ReductionPlan", "plan_from"]
 
 
@@ -41,6 +47,9 @@ class ExplorationPlan(Plan):
     """An exploration as ordered.
 
     `strategy` says how scenarios are chosen (see `fuzzgen.explore`), `corpus` is the file or folder to start from.
+    `lag` is how many launches a decision looks back: launch k rests on exactly the outcomes up to k - lag, so neither
+    arrival times nor the number in flight change what is launched next (STATISTICS: order). More than 64 in flight are
+    a wider window, and so another run.
     `alpha` is the false discovery rate of confirmation, `control_share` the share of explored scenarios that also run
     with the threat removed, `confirm_cap` the fresh episodes that one candidate may take.
     With `minimize` findings are shrunk within the budget, and certified with what is left (`delta`).
@@ -55,15 +64,18 @@ class ExplorationPlan(Plan):
     confirm_cap: int = 48
     minimize: bool = True
     delta: float = 0.05
+    lag: int = 0
 
-    @property
-    def lag(self) -> int:
-        """How many launches a decision looks back: launch k rests on exactly the outcomes up to k - lag.
-
-        Neither arrival times nor the number in flight can then change what is launched next (STATISTICS: order).
-        """
-        widest = 64 if self.budget is None or self.budget >= 512 else max(8, self.budget // 8)
-        return max(widest, self.concurrency)
+    @model_validator(mode="before")
+    @classmethod
+    def _look_back(cls, data: Any) -> Any:
+        """The lag follows from the budget a run begins with, and stays when it is resumed with another one."""
+        if not isinstance(data, Mapping) or data.get("lag"):
+            return data
+        budget, wide = data.get("budget"), (data.get("concurrency") or 0) > MOST_LOOKING_BACK
+        most = MOST_IN_FLIGHT if wide else MOST_LOOKING_BACK
+        lag = most if budget is None or wide else min(most, max(LEAST_LOOKING_BACK, budget // 8))
+        return {**data, "lag": lag}
 
 
 class ReductionPlan(Plan):

@@ -53,7 +53,8 @@ class Ledger:
 
     def _unquoted(self, sentence: Sentence) -> Sentence:
         parts = _MARK.split(sentence.text)
-        kept = [p for p in parts if p.count(" ") < 2 or _line(p) not in self._heard] if len(parts) > 1 else parts
+        short = 2 if len(parts) > 1 else 5  # spaces; a whole sentence is a subject line only where it is a long one
+        kept = [p for p in parts if p.count(" ") < short or _line(p) not in self._heard]
         if len(kept) == len(parts) or any(allusion(s, (sentence,), self.facts).tells for s in self.facts.secrets):
             return sentence
         return Sentence(sentence.text, fold(" ; ".join(kept)))

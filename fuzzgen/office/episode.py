@@ -95,11 +95,12 @@ async def run_episode(
 
 
 def _total(replies: list[Reply]) -> Usage:
-    costs = [r.usage.cost_usd for r in replies]
+    # a call that failed took nothing and has no price; what the others cost is spent
+    costs = [r.usage.cost_usd for r in replies if r.usage.prompt_tokens or r.usage.cost_usd is not None]
     known = [c for c in costs if c is not None]
     return Usage(
         prompt_tokens=sum(r.usage.prompt_tokens for r in replies),
         completion_tokens=sum(r.usage.completion_tokens for r in replies),
         cached_tokens=sum(r.usage.cached_tokens for r in replies),
-        cost_usd=sum(known) if len(known) == len(costs) and known else None,
+        cost_usd=sum(known) if known and len(known) == len(costs) else None,
     )

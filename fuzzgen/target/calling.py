@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import random
 import time
@@ -16,7 +17,7 @@ from typing import Any
 
 from fuzzgen.errors import TargetError, nearest
 from fuzzgen.scenario.rendering import Trial
-from fuzzgen.scenario.transcript import Message, Reply
+from fuzzgen.scenario.transcript import Message, Reply, Usage
 from fuzzgen.target.failures import Failure, failure_of
 from fuzzgen.target.lite import close_clients, litellm, quietly
 from fuzzgen.target.port import REFUSALS, Parameters
@@ -126,8 +127,8 @@ class LiteLLMTarget:
                 response = await self._lib.acompletion(**arguments)
         latency = (time.perf_counter() - begun) * 1000
         self._answered = True
-        cost = self._cost(response)
-        return read_reply(response, latency_ms=latency, cost_usd=cost, full_reasoning=self._full_reasoning)
+        reply = read_reply(response, latency_ms=latency, full_reasoning=self._full_reasoning)
+        return reply.model_copy(update={"usage": self._usage(reply, response, arguments["messages"])})
 
     async def _wait_for_room(self) -> None:
         rest = self._not_before - time.monotonic()
@@ -200,18 +201,51 @@ class LiteLLMTarget:
         cost = (info.get("input_cost_per_token"), info.get("output_cost_per_token"))
         return None not in cost and (any(cost) or provider in _FREE)
 
-    def _cost(self, response: Any) -> float | None:
-        """USD of one call. With `price` cached tokens count in full: an upper bound."""
+    def _usage(self, reply: Reply, response: Any, messages: Sequence[Mapping[str, Any]]) -> Usage:
+        """What one call took: the provider's figures; where it gives none, LiteLLM's count of the texts.
+
+        A cap in tokens or dollars could not be kept otherwise.
+        """
+        usage, said = reply.usage, True
+        if not usage.prompt_tokens and not self._built_in:
+            said = False
+            answer = reply.message
+            spoken = "\n".join([answer.reasoning, answer.content, *(c.arguments for c in answer.tool_calls)])
+            usage = usage.model_copy(
+                update={
+                    "prompt_tokens": self._count("\n".join(json.dumps(m, ensure_ascii=False) for m in messages)),
+                    "completion_tokens": usage.completion_tokens or self._count(spoken),
+                }
+            )
+        return usage.model_copy(update={"cost_usd": self._cost(usage, response if said else None)})
+
+    def _count(self, text: str) -> int:
+        try:
+            return int(self._lib.token_counter(model=self.name, text=text))
+        except Exception:
+            return len(text) // 3 + 1
+
+    def _cost(self, usage: Usage, response: Any) -> float | None:
+        """USD of one call, never below zero. With `price` cached tokens count in full: an upper bound."""
         if self._price is not None:
-            usage = getattr(response, "usage", None)
-            prompt, completion = (getattr(usage, n, 0) or 0 for n in ("prompt_tokens", "completion_tokens"))
-            return float(prompt * self._price[0] + completion * self._price[1]) / 1e6
+            return (usage.prompt_tokens * self._price[0] + usage.completion_tokens * self._price[1]) / 1e6
         if self._built_in:
             return 0.0
         if not self.priced:
             return None
         cost = (getattr(response, "_hidden_params", None) or {}).get("response_cost")
-        return float(cost) if isinstance(cost, int | float) else None
+        if cost is None:
+            try:
+                cost = sum(
+                    self._lib.cost_per_token(
+                        model=self.name,
+                        prompt_tokens=usage.prompt_tokens,
+                        completion_tokens=usage.completion_tokens,
+                    )
+                )
+            except Exception:
+                return None
+        return max(0.0, float(cost)) if isinstance(cost, int | float) and math.isfinite(cost) else None
 
     async def aclose(self) -> None:
         """Closes the connections, once the last target is closed that shares them."""

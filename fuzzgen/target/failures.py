@@ -23,6 +23,7 @@ _LONGEST = 400
 _NOISE = re.compile(r"^(?:litellm\.\w+: |\w*Exception - |\w+Error: |Error code: \d+ - )+")
 # a bad request that LiteLLM does not recognize as a filter's doing
 _FILTERED = ("content_filter", "content management policy", "content policy", "responsibleaipolicyviolation")
+_UNREADABLE = "Invalid response object"  # LiteLLM's word for an answer of another form than the protocol's
 # 429 and yet no use in waiting
 _EMPTY_PURSE = ("insufficient_quota", "exceeded your current quota", "credit balance", "billing")
 
@@ -69,6 +70,8 @@ def failure_of(error: BaseException, lib: Any) -> Failure:
             return Failure("final", f"the account has no credit left: {message}")
         case kinds.RateLimitError():
             return Failure("passing", f"too many requests: {message}", wait=_retry_after(error))
+    if _UNREADABLE in message:
+        return Failure("final", "the provider's answer cannot be read")  # it was paid for; another would be no better
     status = getattr(error, "status_code", None)
     if status == 400 and any(word in f"{message} {getattr(error, 'code', '')}".lower() for word in _FILTERED):
         return Failure("filtered", message)
@@ -89,7 +92,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def in_short(error: BaseException) -> str:
     """One line of what it says, without LiteLLM's prefixes."""
-    line = " ".join(str(getattr(error, "message", "") or error).split())
+    line = " ".join(str(getattr(error, "message", "") or error).partition("Traceback (most recent")[0].split())
     line = _NOISE.sub("", line)
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from fuzzgen.scenario.transcript import Message, Reply, ReplyStatus, ToolCall, Usage
 
-__all__ = ["MAX_CALLS", "MAX_TEXT", "read_reply", "split_scratchpad"]
+__all__ = ["MAX_CALLS", "MAX_REPLY", "MAX_TEXT", "read_reply", "read_usage", "split_scratchpad"]
 
 MAX_TEXT = 200_000  # characters of one text
+MAX_REPLY = 400_000  # characters of all texts of a reply
 MAX_CALLS = 64  # tool calls of one reply
 MAX_NAME = 200
 
@@ -53,7 +54,7 @@ def split_scratchpad(text: str, *, cut_off: bool = False) -> tuple[str, str]:
 
 
 def read_reply(
-    response: Any, *, latency_ms: float = 0.0, cost_usd: float | None = None, full_reasoning: bool = True
+    response: Any, *, latency_ms: float = 0.0, usage: Usage | None = None, full_reasoning: bool = True
 ) -> Reply:
     """A LiteLLM response as a Reply.
 
@@ -73,8 +74,9 @@ def read_reply(
     tagged, content = split_scratchpad(content, cut_off=finish == "length")
     if not content:
         content = _text(_get(raw, "refusal") or _get(_get(raw, "provider_specific_fields"), "refusal"))
-    calls = _calls(raw)
-    too_long = len(content) >= MAX_TEXT or any(len(c.arguments) >= MAX_TEXT for c in calls)
+    given = given[: MAX_REPLY - len(content)]
+    calls, cut = _calls(raw, MAX_REPLY - len(content) - len(given))
+    too_long = cut or len(content) >= MAX_TEXT
     return Reply(
         status="cut_off" if too_long else _status(content, calls, finish),
         message=Message(
@@ -83,7 +85,7 @@ def read_reply(
             reasoning="\n\n".join(part for part in (given, tagged) if part)[:MAX_TEXT],
             tool_calls=calls,
         ),
-        usage=_usage(_get(response, "usage"), cost_usd),
+        usage=usage or read_usage(response),
         latency_ms=latency_ms,
         finish_reason=finish,
         fingerprint=_text(_get(response, "system_fingerprint"), MAX_NAME) or _text(_get(response, "model"), MAX_NAME),
@@ -106,14 +108,19 @@ def _text(value: Any, most: int = MAX_TEXT) -> str:
     return value[:most].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _calls(raw: Any) -> tuple[ToolCall, ...]:
-    calls = []
+def _calls(raw: Any, room: int) -> tuple[tuple[ToolCall, ...], bool]:
+    """The calls whose arguments have room, and whether some had none."""
+    calls: list[ToolCall] = []
     for number, call in enumerate(_list(_get(raw, "tool_calls"))):
         function = _get(call, "function")
         if name := _text(_get(function, "name"), MAX_NAME):
+            arguments = _text(_get(function, "arguments"))
+            room -= len(arguments)
+            if len(arguments) >= MAX_TEXT or room < 0:
+                return tuple(calls), True
             identity = _text(_get(call, "id"), MAX_NAME) or f"call_{number}"
-            calls.append(ToolCall(id=identity, name=name, arguments=_text(_get(function, "arguments"))))
-    return tuple(calls)
+            calls.append(ToolCall(id=identity, name=name, arguments=arguments))
+    return tuple(calls), False
 
 
 def _status(content: str, calls: tuple[ToolCall, ...], finish: str) -> ReplyStatus:
@@ -124,14 +131,15 @@ def _status(content: str, calls: tuple[ToolCall, ...], finish: str) -> ReplyStat
     return "ok" if content.strip() or calls else "empty"
 
 
-def _usage(raw: Any, cost_usd: float | None) -> Usage:
+def read_usage(response: Any) -> Usage:
+    """The tokens that an answer says it took; 0 for what it does not say, or says in no number of tokens."""
+    raw = _get(response, "usage")
     prompt = _count(_get(raw, "prompt_tokens"))
     cached = _count(_get(_get(raw, "prompt_tokens_details"), "cached_tokens"))
     return Usage(
         prompt_tokens=prompt,
         completion_tokens=_count(_get(raw, "completion_tokens")),
         cached_tokens=min(cached, prompt),
-        cost_usd=cost_usd,
     )
 
 
