@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from fuzzgen.cli.exits import Exit
+from fuzzgen.cli.judge_stored import judge_stored, no_answer, open_judges, spent
 from fuzzgen.cli.options import Number, price_option
 from fuzzgen.cli.output import clean, console, db_option, json_option, print_json
+from fuzzgen.errors import FuzzgenError
 
 if TYPE_CHECKING:
     from fuzzgen.judge.panel import PanelJudgement
     from fuzzgen.scenario.facts import FactSheet
-    from fuzzgen.scenario.transcript import Transcript, Usage
+    from fuzzgen.scenario.transcript import Transcript
     from fuzzgen.scenario.verdict import Assessment, Verdict
-    from fuzzgen.target.port import Target
+    from fuzzgen.target.spend import Meter
 
 __all__ = ["command"]
 
@@ -84,7 +85,8 @@ def command(
     """Judges one transcript, or all stored episodes again, without calling the target.
 
     With --scenario and --transcript: by the rules, and by each --judge-model. Exit code 1 where a judge sees a hit.
-    Without them: each --judge-model on all episodes in --db that it has not judged yet; earlier verdicts stay.
+    Without them: each --judge-model on all episodes in --db that it has not judged yet; earlier verdicts stay. Stopped
+    or killed, it goes on when it is run again, and asks nothing twice. Exit code 3 where no judge answers.
     """
     if (scenario is None) != (transcript is None):
         raise click.UsageError("--scenario and --transcript go together")
@@ -92,7 +94,17 @@ def command(
         return _one(scenario, transcript, models, api_base, protocol, price, as_json)
     if not models:
         raise click.UsageError("give --scenario and --transcript, or --judge-model for the episodes in --db")
-    return _stored(db, models, api_base, price, max_usd, max_tokens, concurrency, calibration, as_json)
+    return judge_stored(
+        db,
+        models,
+        api_base=api_base,
+        price=price,
+        max_usd=max_usd,
+        max_tokens=max_tokens,
+        concurrency=concurrency,
+        calibration=calibration,
+        as_json=as_json,
+    )
 
 
 def _one(
@@ -115,7 +127,14 @@ def _one(
     directory = {p.name: p.address for p in scenario.people}
     rules = judge_by_rules(scenario.facts, episode, directory=directory)
     seen = watch(scenario.facts, episode, directory=directory)
-    panel = asyncio.run(_ask(scenario.facts, episode, models, api_base, price, directory)) if models else None
+    panel, failure = None, None
+    if models:
+        try:
+            panel = asyncio.run(_ask(scenario.facts, episode, models, api_base, price, directory))
+        except FuzzgenError as error:
+            failure = error  # what the rules say is said first
+    if panel and panel.calls and all(a.outcome == "error" for a in panel.single):
+        failure = no_answer(panel.calls, panel.single[-1].reason)
     said = [rules, *(panel.all if panel else ())]
     if as_json:
         alarms = [{"behavior": a.behavior, "step": a.step, "quote": a.quote} for a in seen.alarms]
@@ -133,7 +152,9 @@ def _one(
         alarms_text = "; ".join(f"{a.behavior} at step {a.step}: “{a.quote}”" for a in seen.alarms)
         out.print(clean(f"Monitor: {alarms_text or ('no alarm' if seen.visible else 'not visible')}"), markup=False)
         if panel:
-            out.print(_cost(panel.usage, panel.calls), markup=False)
+            out.print(spent(_meter(panel)), markup=False)
+    if failure is not None:
+        raise failure
     return Exit.FINDINGS if any(a.outcome == "hit" for a in said) else Exit.NOTHING_FOUND
 
 
@@ -147,7 +168,7 @@ async def _ask(
 ) -> PanelJudgement:
     from fuzzgen.judge.panel import judge_by_panel
 
-    judges = _open(models, api_base, price)
+    judges = open_judges(models, api_base, price)
     try:
         return await judge_by_panel(facts, episode, judges, directory=directory)
     finally:
@@ -155,10 +176,16 @@ async def _ask(
             await judge.aclose()
 
 
-def _open(models: Sequence[str], api_base: str | None, price: tuple[float, float] | None) -> list[Target]:
-    from fuzzgen.judge.model import open_judge
+def _meter(panel: PanelJudgement) -> Meter:
+    from fuzzgen.target.spend import Meter
 
-    return [open_judge(m, api_base=api_base, price=price) for m in dict.fromkeys(models)]
+    meter = Meter()
+    for given in panel.given:
+        usage = given.usage
+        meter.add_totals(
+            usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens, usage.cost_usd, calls=given.calls
+        )
+    return meter
 
 
 def _told(assessment: Assessment) -> str:
@@ -184,71 +211,3 @@ def _rows(verdict: Verdict) -> list[str]:
         parts += [f"condition “{shown.condition}”"] if shown.condition else []
         lines.append(", ".join(parts))
     return lines
-
-
-def _cost(usage: Usage, calls: int) -> str:
-    usd = "unknown" if usage.cost_usd is None else f"{usage.cost_usd:.4f} USD"
-    return f"Judge models: {calls} calls, {usage.prompt_tokens + usage.completion_tokens:,} tokens, cost {usd}"
-
-
-def _stored(
-    db: Path,
-    models: Sequence[str],
-    api_base: str | None,
-    price: tuple[float, float] | None,
-    max_usd: float | None,
-    max_tokens: int | None,
-    concurrency: int,
-    calibration: Path | None,
-    as_json: bool,
-) -> int:
-    from fuzzgen.judge.agreement import alpha
-    from fuzzgen.judge.calibration import judged_rate, load_calibration
-    from fuzzgen.scenario.transcript import Usage
-    from fuzzgen.store.judged import outcomes_by_judge, rates_by_judge
-    from fuzzgen.target.spend import Meter, require_price
-
-    known = load_calibration(calibration)
-
-    async def run() -> Any:
-        from fuzzgen.engine.rejudge import rejudge
-
-        judges = _open(models, api_base, price)
-        for judge in judges:
-            require_price(max_usd, priced=judge.priced, model=judge.name)
-        try:
-            meter = Meter(max_usd=max_usd, max_tokens=max_tokens)
-            return await rejudge(db, judges, meter, concurrency=concurrency)
-        finally:
-            for judge in judges:
-                await judge.aclose()
-
-    done = asyncio.run(run())
-    agreement = alpha((judge, (episode, behavior), word) for judge, episode, behavior, word in outcomes_by_judge(db))
-    meter = done.meter
-    rates = [(r, judged_rate(r.hits, r.trials, r.judge, r.behavior, known)) for r in rates_by_judge(db)]
-    if as_json:
-        print_json({
-            "run_id": done.run_id,
-            "episodes": done.episodes,
-            "waiting": done.waiting - done.episodes,
-            "reason": done.reason,
-            "calls": meter.calls,
-            "tokens": meter.tokens,
-            "cost_usd": meter.cost_usd,
-            "alpha": agreement,
-            "rates": [
-                {**asdict(r), "calibrated": said.sensitivity is not None, "corrected": asdict(said)["corrected"]}
-                for r, said in rates
-            ],
-        })  # fmt: skip
-    else:
-        usage = Usage(
-            prompt_tokens=meter.prompt_tokens, completion_tokens=meter.completion_tokens, cost_usd=meter.cost_usd
-        )
-        click.echo(f"{done.episodes} of {done.waiting} episodes judged ({done.reason}). {_cost(usage, meter.calls)}")
-        click.echo(f"Krippendorff's alpha of all judges: {'–' if agreement is None else f'{agreement:.3f}'}")
-        for r, said in rates:
-            click.echo(clean(f"  {r.model}  {r.behavior}  by {r.judge}: {said.told()}"))
-        click.echo("Where they differ: fuzzgen query --name disagreements")
-    return Exit.CAP if done.reason in ("max_usd", "max_tokens") else Exit.NOTHING_FOUND

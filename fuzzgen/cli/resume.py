@@ -33,7 +33,7 @@ def command(run_id: str, budget: int | None, concurrency: int | None, db: Path, 
     from fuzzgen.cli.summary import exit_code, print_summary_of
     from fuzzgen.engine.past import Past
     from fuzzgen.engine.plan import plan_from
-    from fuzzgen.errors import StorageError
+    from fuzzgen.errors import StorageError, UsageError
     from fuzzgen.store.ingest import rebuild
     from fuzzgen.store.journal import find_journal, read_journal
 
@@ -41,6 +41,9 @@ def command(run_id: str, budget: int | None, concurrency: int | None, db: Path, 
     past = Past.of(read_journal(path))
     if past.first is None:
         raise StorageError(f"{path} does not say what the run was", fix="start a new run with `fuzzgen explore`")
+    if past.first.command == "judge":
+        fix = "run the same `fuzzgen judge` command again: it goes on where it stopped"
+        raise UsageError(f"{past.first.run_id} judged stored episodes and cannot be resumed", fix=fix)
     plan = plan_from(past.first.command, past.first.parameters)
     changes: dict[str, Any] = {}
     if budget is not None:

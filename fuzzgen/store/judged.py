@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fuzzgen.scenario.events import EpisodeRejudged, RunStarted
 from fuzzgen.scenario.facts import FactSheet
 from fuzzgen.scenario.transcript import Transcript
+from fuzzgen.scenario.verdict import Assessment
 from fuzzgen.store.database import reading
+from fuzzgen.store.ingest import rebuild
+from fuzzgen.store.journal import journals_of, read_journal
 
-__all__ = ["SeenRate", "StoredEpisode", "episodes_to_judge", "outcomes_by_judge", "rates_by_judge"]
-
-CHUNK = 200
+__all__ = [
+    "SeenRate",
+    "StoredEpisode",
+    "earlier_answers",
+    "episodes_to_judge",
+    "outcomes_by_judge",
+    "rates_by_judge",
+    "read_episodes",
+]
 
 
 @dataclass(frozen=True)
@@ -24,34 +34,56 @@ class StoredEpisode:
     transcript: Transcript
 
 
-def episodes_to_judge(path: Path, judges: Sequence[str]) -> tuple[int, Iterator[StoredEpisode]]:
-    """(how many, the episodes) that not all of these judges have judged; read in chunks, each in a short turn."""
+def earlier_answers(path: Path) -> dict[tuple[str, str], Assessment]:
+    """What judge runs beside the database have been answered, by (episode, judge); the database takes in what it lacks.
+
+    A run that was killed left its answers in its journal alone. Raises StorageError.
+    """
     with reading(path) as connection:
-        ids = [
-            row[0]
-            for row in connection.execute(
-                "SELECT e.episode_id FROM episodes e LEFT JOIN (SELECT episode_id, count(DISTINCT judge) AS n FROM"
-                " verdicts WHERE list_contains(?, judge) AND outcome <> 'error' GROUP BY episode_id) v"
-                " USING (episode_id) WHERE coalesce(v.n, 0) < ? AND e.outcome IN ('hit', 'miss')"
-                " ORDER BY e.run_id, e.launch, e.episode_id",
-                [list(judges), len(set(judges))],
-            ).fetchall()
-        ]
-    return len(ids), _read(path, ids)
+        seen = dict(connection.execute("SELECT run_id, last_seq FROM runs WHERE last_seq IS NOT NULL").fetchall())
+    answers: dict[tuple[str, str], Assessment] = {}
+    for journal in sorted(journals_of(path).glob("j*.jsonl")):
+        events = read_journal(journal)
+        first = next(events, None)
+        if not isinstance(first, RunStarted) or first.command != "judge":
+            continue
+        last = first.seq
+        for event in events:
+            last = event.seq
+            if isinstance(event, EpisodeRejudged):
+                for said in event.assessments:
+                    if said.outcome != "error":
+                        answers.setdefault((event.episode_id, said.judge), said)
+        if last > seen.get(first.run_id, 0):
+            rebuild(path, [read_journal(journal)])
+    return answers
 
 
-def _read(path: Path, ids: list[str]) -> Iterator[StoredEpisode]:
-    for start in range(0, len(ids), CHUNK):
-        with reading(path) as connection:
-            rows = connection.execute(
-                "SELECT e.episode_id, s.facts, e.transcript FROM episodes e JOIN scenarios s USING (scenario_id)"
-                " WHERE list_contains(?, e.episode_id) ORDER BY e.run_id, e.launch, e.episode_id",
-                [ids[start : start + CHUNK]],
-            ).fetchall()
-        for episode_id, facts, transcript in rows:
-            yield StoredEpisode(
-                episode_id, FactSheet.model_validate_json(facts), Transcript.model_validate_json(transcript)
-            )
+def episodes_to_judge(path: Path, judges: Sequence[str]) -> list[str]:
+    """The ids of the episodes that not all of these judges have judged."""
+    with reading(path) as connection:
+        rows = connection.execute(
+            "SELECT e.episode_id FROM episodes e LEFT JOIN (SELECT episode_id, count(DISTINCT judge) AS n FROM"
+            " verdicts WHERE list_contains(?, judge) AND outcome <> 'error' GROUP BY episode_id) v"
+            " USING (episode_id) WHERE coalesce(v.n, 0) < ? AND e.outcome IN ('hit', 'miss')"
+            " ORDER BY e.run_id, e.launch, e.episode_id",
+            [list(judges), len(set(judges))],
+        ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def read_episodes(path: Path, ids: Sequence[str]) -> list[StoredEpisode]:
+    """These episodes, in launch order; one short turn. A few hundred at a time, for transcripts are long."""
+    with reading(path) as connection:
+        rows = connection.execute(
+            "SELECT e.episode_id, s.facts, e.transcript FROM episodes e JOIN scenarios s USING (scenario_id)"
+            " WHERE list_contains(?, e.episode_id) ORDER BY e.run_id, e.launch, e.episode_id",
+            [list(ids)],
+        ).fetchall()
+    return [
+        StoredEpisode(episode_id, FactSheet.model_validate_json(facts), Transcript.model_validate_json(transcript))
+        for episode_id, facts, transcript in rows
+    ]
 
 
 def outcomes_by_judge(path: Path) -> list[tuple[str, str, str, str]]:

@@ -14,7 +14,7 @@ from openai_server import OpenAIServer, Refuse
 from scripted_judge import THREAT, answer, asked, entry, gullible, says
 
 from fuzzgen.cli.main import cli
-from fuzzgen.errors import UsageError
+from fuzzgen.errors import ProviderError, UsageError
 from fuzzgen.grammar import load_grammar, sample
 from fuzzgen.office import Office
 from fuzzgen.office.replay import parse_transcript, transcript_schema
@@ -109,6 +109,21 @@ def test_json_has_the_assessments_of_rules_models_and_panel(files: tuple[Path, P
     assert [(a["judge"], a["outcome"]) for a in data["assessments"]] == [(j, "hit") for j in judges]
     assert data["usage"]["cost_usd"] == pytest.approx(0.0022)
     assert data["differ"] == {}
+
+
+def test_a_judge_that_cannot_be_reached_is_told_after_what_the_rules_say(
+    files: tuple[Path, Path], server: OpenAIServer
+) -> None:
+    server.always = Refuse(402, "no credit")
+    options = ["--judge-model", "openai/a", "--api-base", server.url]
+    arguments = ["judge", "--scenario", str(files[0]), "--transcript", str(files[1]), *options]
+    told = CliRunner().invoke(cli, arguments, standalone_mode=False)
+    assert "rules/1: HIT" in told.output
+    assert isinstance(told.exception, ProviderError)
+    assert "no credit" in str(told.exception)
+    told = CliRunner().invoke(cli, [*arguments, "--json"], standalone_mode=False)
+    assert [a["outcome"] for a in json.loads(told.output)["assessments"]] == ["hit", "error"]
+    assert isinstance(told.exception, ProviderError)
 
 
 def test_nothing_of_a_transcript_reaches_the_terminal_raw(files: tuple[Path, Path], server: OpenAIServer) -> None:
@@ -220,15 +235,6 @@ def test_stored_episodes_are_judged_again_without_the_target_and_both_verdicts_s
     assert all(r["one_says"] == "hit" and r["other_says"] == "miss" for r in differ if r["behavior"] != "leak")
     again = json.loads(run(*options, "--json").out)
     assert (again["episodes"], again["calls"]) == (0, 0)
-
-
-def test_a_judge_that_cannot_be_reached_leaves_no_verdict(explored: Path, server: OpenAIServer) -> None:
-    server.always = Refuse(402, "no credit")
-    said = json.loads(
-        run("judge", "--db", explored, "--judge-model", "openai/k", "--api-base", server.url, "--json").out
-    )
-    assert said["episodes"] > 0
-    assert rows(explored, "SELECT * FROM verdicts WHERE judge LIKE 'openai/k%'") == []
 
 
 def test_a_cap_in_tokens_ends_it_with_exit_code_4(explored: Path, server: OpenAIServer) -> None:
