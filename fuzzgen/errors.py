@@ -3,9 +3,10 @@
 FuzzgenError                      exit code
 ├── UsageError                    2   a wrong word on the command line or in a call
 │   ├── UnknownName               2   an id or name that is not there; names the nearest ones
-│   ├── GrammarError              2   a grammar that cannot be used: file, line, fix
-│   ├── TemplateError             2   a template that cannot be rendered: file, line, fix
-│   ├── ScenarioError             2   a scenario file that is not one
+│   ├── InputError                2   a file that cannot be used: file, line, fix
+│   │   ├── GrammarError          2   a grammar that cannot be used
+│   │   ├── TemplateError         2   a template that cannot be rendered
+│   │   └── ScenarioError         2   a scenario file that is not one
 │   ├── TargetError               2   a target that cannot be called as it is configured (name, key, protocol)
 │   └── QueryError                2   SQL that does not run or is not allowed
 ├── ServiceError                  3
@@ -27,6 +28,7 @@ __all__ = [
     "CapReached",
     "FuzzgenError",
     "GrammarError",
+    "InputError",
     "ProviderError",
     "QueryError",
     "ScenarioError",
@@ -68,8 +70,8 @@ class UnknownName(UsageError):
         super().__init__(f"there is no {what} {name!r}", fix=fix)
 
 
-class _AtPlace(UsageError):
-    """An error in a file: says file and line before the message."""
+class InputError(UsageError):
+    """A file that cannot be used: says file and line before the message."""
 
     def __init__(self, message: str, *, fix: str = "", file: Path | str | None = None, line: int | None = None) -> None:
         self.file = None if file is None else Path(file)
@@ -78,15 +80,15 @@ class _AtPlace(UsageError):
         super().__init__(place + message, fix=fix)
 
 
-class GrammarError(_AtPlace):
+class GrammarError(InputError):
     """A grammar that cannot be used."""
 
 
-class TemplateError(_AtPlace):
+class TemplateError(InputError):
     """A template that cannot be rendered, or is not allowed to do what it tries."""
 
 
-class ScenarioError(_AtPlace):
+class ScenarioError(InputError):
     """A file or text that is not a valid scenario."""
 
 

@@ -15,8 +15,9 @@ from typing import Any, Literal
 
 import fuzzgen
 from fuzzgen.bench.search_pipeline import Course, Setting, explore_planted
-from fuzzgen.errors import UsageError
+from fuzzgen.errors import InputError
 from fuzzgen.explore import STRATEGIES, FactorSpace, Outcome, strategy_named
+from fuzzgen.files import read_input
 from fuzzgen.grammar import load_grammar
 from fuzzgen.target.reference.planted import Kind, planted_triggers, stages
 
@@ -74,7 +75,7 @@ def run_trials(
     part: Part = "reporting",
     setting: Setting | None = None,
 ) -> Iterator[Trial]:
-    """All trials asked for, those in `file` first; new ones are added to it. Raises UsageError where it does not fit."""
+    """All trials asked for, those in `file` first; new ones are added to it. Raises InputError where it does not fit."""
     setting = setting or Setting()
     head = {"fuzzgen": fuzzgen.__version__, "part": part, **asdict(setting)}
     done = _read(file, head) if file else {}
@@ -97,11 +98,13 @@ def _run(problem: Problem, strategy: str, number: int, part: Part, setting: Sett
 
 
 def _read(file: Path, head: dict[str, Any]) -> dict[tuple[str, str, int], Trial]:
-    if not file.exists() or not (lines := file.read_text(encoding="utf-8").splitlines()):
+    if not file.exists() or not (lines := read_input(file).splitlines()):
         return {}
-    if json.loads(lines[0]) != head:
-        raise UsageError(
-            f"{file} holds trials of another benchmark: {lines[0]}", fix="give another --out, or remove it"
+    if lines[0] != json.dumps(head):
+        raise InputError(
+            f"this is of another benchmark, or of none: {lines[0][:200]}",
+            fix="give another --out, or remove it",
+            file=file,
         )
     out = {}
     for line in lines[1:]:

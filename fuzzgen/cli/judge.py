@@ -116,14 +116,14 @@ def _one(
     price: tuple[float, float] | None,
     as_json: bool,
 ) -> int:
+    from fuzzgen.cli.reduction_plan import read_scenario
+    from fuzzgen.files import read_input
     from fuzzgen.judge import judge_by_rules
     from fuzzgen.judge.monitor import watch
     from fuzzgen.office.replay import parse_transcript
-    from fuzzgen.scenario.model import Scenario
 
-    scenario = Scenario.parse(scenario_file.read_bytes(), file=str(scenario_file))
-    text = transcript_file.read_text(encoding="utf-8", errors="replace")
-    episode = parse_transcript(text, scenario, protocol=protocol, file=transcript_file)
+    scenario = read_scenario(scenario_file)
+    episode = parse_transcript(read_input(transcript_file), scenario, protocol=protocol, file=transcript_file)
     directory = {p.name: p.address for p in scenario.people}
     rules = judge_by_rules(scenario.facts, episode, directory=directory)
     seen = watch(scenario.facts, episode, directory=directory)

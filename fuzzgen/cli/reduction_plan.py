@@ -8,6 +8,7 @@ from typing import Any
 from fuzzgen.cli.options import DEFAULT_MODEL
 from fuzzgen.engine.plan import ReductionPlan
 from fuzzgen.errors import ScenarioError, UnknownName, UsageError
+from fuzzgen.files import read_input
 from fuzzgen.scenario.base import content_hash
 from fuzzgen.scenario.events import FindingSaved
 from fuzzgen.scenario.model import Scenario
@@ -15,18 +16,10 @@ from fuzzgen.scenario.verdict import BEHAVIORS
 
 __all__ = ["known_scenario", "read_scenario", "reduction_plan"]
 
-LARGEST = 20_000_000  # bytes of a scenario file
-
 
 def read_scenario(path: Path) -> Scenario:
     """The scenario in a file. Raises ScenarioError with the file's name."""
-    try:
-        if path.stat().st_size > LARGEST:
-            raise ScenarioError("the file is too large for a scenario", fix="give one scenario as JSON", file=path)
-        text = path.read_bytes()
-    except OSError as error:
-        raise ScenarioError(f"cannot be read: {error.strerror}", fix="check the path", file=path) from None
-    return Scenario.parse(text, file=str(path))
+    return Scenario.parse(read_input(path, ScenarioError), file=str(path))
 
 
 def known_scenario(source: str, db: Path) -> Scenario:

@@ -15,6 +15,7 @@ from fuzzgen.errors import ScenarioError, UnknownName, nearest
 from fuzzgen.explore.known import Known
 from fuzzgen.explore.protocol import Outcome, Proposal, Strategy
 from fuzzgen.explore.space import Draft, Space, derived_seed
+from fuzzgen.files import read_input
 from fuzzgen.grammar import Grammar, load_named
 from fuzzgen.grammar.yaml_file import read_yaml
 from fuzzgen.scenario.model import Scenario
@@ -72,11 +73,7 @@ def read_seeds(path: Path, space: Space, seed: int) -> list[Draft]:
 def _read(file: Path, space: Space, seed: int) -> list[Draft]:
     if file.suffix != ".json":
         return [_assigned(file, _mapping(file), space, seed)]
-    try:
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ScenarioError(f"not UTF-8 at byte {error.start}", fix="save it as UTF-8", file=file) from None
-    return [_written(file, scenario, space) for scenario in _scenarios(file, text)]
+    return [_written(file, scenario, space) for scenario in _scenarios(file, read_input(file, ScenarioError))]
 
 
 def _written(file: Path, scenario: Scenario, space: Space) -> Draft:

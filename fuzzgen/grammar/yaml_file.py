@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from fuzzgen.errors import GrammarError
+from fuzzgen.files import read_input
 
 __all__ = ["Lines", "Node", "read_yaml"]
 
@@ -34,20 +35,7 @@ _PLAIN = {
 
 def read_yaml(path: Path) -> tuple[Node, Lines]:
     """The document of a file, and the line (from 1) on which the value at each path stands. Raises GrammarError."""
-    try:
-        if path.is_fifo():
-            raise GrammarError("a pipe, which may never end", fix="give a file", file=path)
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise GrammarError(f"more than {MAX_BYTES:,} bytes of YAML", fix="split the grammar", file=path)
-        text = data.decode("utf-8")
-    except OSError as error:
-        raise GrammarError(
-            f"cannot be read: {error.strerror}", fix="give the path of a readable YAML file", file=path
-        ) from None
-    except UnicodeDecodeError as error:
-        raise GrammarError(f"not UTF-8 at byte {error.start}", fix="save it as UTF-8", file=path) from None
+    text = read_input(path, GrammarError, most=MAX_BYTES)
     _scan(text, path)
     lines: Lines = {}
     try:

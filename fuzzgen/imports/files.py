@@ -6,7 +6,6 @@ Each refusal is one sentence that names the file, and where it can the line.
 from __future__ import annotations
 
 import json
-import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,10 @@ from typing import Any
 import yaml
 
 from fuzzgen.errors import ScenarioError
+from fuzzgen.files import read_input
 
 __all__ = ["Inside", "numbered_lines", "parsed", "refuse"]
 
-LARGEST = 20_000_000  # bytes of one file
 MOST_FILES = 20_000  # in one folder
 _CONTROLS = frozenset(chr(c) for c in range(32)) - set("\n\r\t\f")
 
@@ -73,20 +72,7 @@ class Inside:
             raise refuse("the link leads to itself", "leave it out", shown) from None
         if real != self.root and not real.is_relative_to(self.root):
             raise refuse("the link leads out of the folder", "give a copy without such links", shown)
-        try:
-            status = real.stat()
-            if not stat.S_ISREG(status.st_mode):
-                raise refuse("this is no regular file", "leave it out", shown)
-            if status.st_size > LARGEST:
-                raise refuse(f"the file is larger than {LARGEST:,} bytes", "split it", shown)
-            data = real.read_bytes()
-        except OSError as error:
-            raise refuse(f"cannot be read: {error.strerror}", "check the path", shown) from None
-        try:
-            text = data.decode("utf-8-sig").replace("\r\n", "\n")
-        except UnicodeDecodeError as error:
-            line = data[: error.start].count(b"\n") + 1
-            raise refuse("this is not text in UTF-8", "convert it or leave it out", shown, line) from None
+        text = read_input(real, ScenarioError, shown=shown)
         for number, part in enumerate(text.split("\n"), 1):
             if _CONTROLS & set(part):
                 raise refuse("a control character stands here", "take it out", shown, number)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fuzzgen.errors import UsageError
+from fuzzgen.errors import InputError
+from fuzzgen.files import read_input
 from fuzzgen.paths import data_dir
 from fuzzgen.scenario.verdict import BEHAVIORS
 from fuzzgen.stats.judges import CorrectedRate, Count, rogan_gladen
@@ -69,17 +70,17 @@ def judged_rate(hits: int, trials: int, judge: str, behavior: str, calibration: 
 def load_calibration(file: Path | None = None) -> Calibration:
     """A calibration from what `fuzzgen bench judge --json` printed; the one that ships where no file is given.
 
-    Raises UsageError for a file that is not one.
+    Raises InputError for a file that is not one.
     """
     path = file or data_dir("corpora") / "judge" / "calibration.json"
     if file is None and not path.exists():
         return Calibration({})
+    text = read_input(path)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return Calibration(dict(_read(data)))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(
-            f"{path}: not a calibration: {error}", fix="write one with `fuzzgen bench judge --json`"
+        return Calibration(dict(_read(json.loads(text))))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError(
+            f"not a calibration: {error}", fix="write one with `fuzzgen bench judge --json`", file=path
         ) from None
 
 

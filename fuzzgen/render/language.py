@@ -26,6 +26,7 @@ from pathlib import Path
 import yaml
 
 from fuzzgen.errors import TemplateError, nearest
+from fuzzgen.files import read_input
 from fuzzgen.render.sandbox import Program, compile_template
 from fuzzgen.render.values import View
 
@@ -130,7 +131,7 @@ def _laid_over(below: dict[str, object], above: dict[str, object]) -> dict[str, 
 
 def _mapping(file: Path) -> dict[str, object]:
     try:
-        data = yaml.load(_text(file), Loader=yaml.CSafeLoader)
+        data = yaml.load(read_input(file, TemplateError, most=MAX_FILE), Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else None
@@ -144,15 +145,6 @@ def _mapping(file: Path) -> dict[str, object]:
     if not isinstance(data, dict):
         raise TemplateError("a mapping is expected", fix="compare with templates/en", file=file)
     return data
-
-
-def _text(path: Path) -> str:
-    if path.stat().st_size > MAX_FILE:
-        raise TemplateError(f"the file is larger than {MAX_FILE:,} bytes", fix="split it", file=path)
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TemplateError(f"it cannot be read: {error}", fix="it must be UTF-8 text", file=path) from None
 
 
 def view_of(data: dict[str, object], file: Path) -> View:
@@ -208,7 +200,7 @@ def load_language(templates: Path | tuple[Path, ...], name: str, domain: str = "
     digest = hashlib.sha256()
     for home in folders:
         for key, path in _files(home):
-            sources[key], files[key] = _text(path), path
+            sources[key], files[key] = read_input(path, TemplateError, most=MAX_FILE), path
             if path.suffix == ".yaml":
                 layers[key] = (*layers.get(key, ()), path)
             digest.update(f"{key}\0{len(sources[key])}\0{sources[key]}".encode())

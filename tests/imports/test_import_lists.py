@@ -12,9 +12,9 @@ from time import perf_counter
 import pytest
 
 from fuzzgen.errors import ScenarioError
+from fuzzgen.files import LARGEST
 from fuzzgen.imports import Import, read_import
 from fuzzgen.imports.constants import constants
-from fuzzgen.imports.files import LARGEST
 from fuzzgen.judge import judge_by_rules
 from fuzzgen.office.office import Office
 from fuzzgen.office.published import calls_in_text
