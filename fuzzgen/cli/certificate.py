@@ -104,13 +104,18 @@ def print_certificate(out: Console, finding: Mapping[str, Any], lines: Sequence[
     else:
         out.print(f"It fires in {rate} of its fresh episodes; threshold {percent(threshold)}.")
     rows = [line for line in lines if line.purpose == "certificate"]
-    if status == "certified":
+    if status == "certified" and not rows:
+        out.print(
+            f"Certified: with probability {percent(1 - delta)} it fires above the threshold. No single change is left to"
+            " make: what remains is protected, or nothing would be left."
+        )
+    elif status == "certified":
         out.print(
             f"Certified: with probability {percent(1 - delta)} it fires above the threshold, and each single change below"
             " brings it under the threshold (docs/certificates.md)."
         )
     else:
-        out.print(f"Not certified ({status}): read the rows as counts, not as claims.")
+        out.print(f"Not certified ({clean(status)}): read the rows as counts, not as claims.")
     if rows:
         table = Table()
         for column in ("change", "rate falls to", "95 % interval", "hits/valid", "missing", "e-value", "kind"):
@@ -119,12 +124,12 @@ def print_certificate(out: Console, finding: Mapping[str, Any], lines: Sequence[
             interval = claim_interval(line.hits, line.trials, line.missing) if line.trials else None
             table.add_row(
                 clean(("without " if line.removed else "") + describe(minimal, line.move)),
-                percent(line.rate) + ("" if line.decision == "ruled out" else f" ({line.decision})"),
+                percent(line.rate) + ("" if line.decision == "ruled out" else f" ({clean(line.decision)})"),
                 f"{percent(interval.low)} – {percent(interval.high)}" if interval else "–",
                 f"{line.hits}/{line.trials}",
                 str(line.missing),
                 f"{line.evalue:.3g}",
-                line.kind,
+                clean(line.kind),
             )
         out.print(table)
     if undecided := [describe(minimal, line.move) for line in rows if line.decision != "ruled out"]:

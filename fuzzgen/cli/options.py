@@ -107,6 +107,16 @@ def price_option(command: Command) -> Command:
     return click.option("--price", type=_Price(), help="USD per million tokens, where LiteLLM knows none.")(command)
 
 
+def cap_options(command: Command) -> Command:
+    """--max-usd, --max-tokens and --max-time."""
+    caps: list[Callable[..., Any]] = [
+        click.option("--max-usd", type=Number(0, min_open=True), help="Stop at this many US dollars."),
+        click.option("--max-tokens", type=click.IntRange(1), help="Stop at this many tokens, prompt and completion."),
+        click.option("--max-time", type=_Duration(), help="Stop after this long: 90s, 15m, 2h."),
+    ]
+    return _apply(command, caps)
+
+
 def budget_options(*, default: int | None = 1000) -> Callable[[Command], Command]:
     """--budget and the caps. `default` is that of --budget; None for no bound."""
 
@@ -126,9 +136,7 @@ def _budget(default: int | None) -> list[Callable[..., Any]]:
             show_default=default is not None,
             help=f"Episodes to run.{unbounded}",
         ),
-        click.option("--max-usd", type=Number(0, min_open=True), help="Stop at this many US dollars."),
-        click.option("--max-tokens", type=click.IntRange(1), help="Stop at this many tokens, prompt and completion."),
-        click.option("--max-time", type=_Duration(), help="Stop after this long: 90s, 15m, 2h."),
+        cap_options,
         price_option,
         click.option(
             "--concurrency", type=click.IntRange(1, 512), help="Episodes in flight.  [default: 16; 1 for local/]"

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from fuzzgen.cli.options import cap_options
 from fuzzgen.cli.output import db_option, json_option
+
+if TYPE_CHECKING:
+    from fuzzgen.engine.past import Past
+    from fuzzgen.engine.plan import Plan
 
 __all__ = ["command"]
 
@@ -17,17 +22,20 @@ __all__ = ["command"]
     epilog="""\b
 Examples:
   fuzzgen resume last
-  fuzzgen resume r261123-101500-3f2a --budget 10000""",
+  fuzzgen resume r261123-101500-3f2a --budget 10000
+  fuzzgen resume last --max-usd 40 --max-time 3h""",
 )
 @click.argument("run_id", metavar="RUN")
 @click.option("--budget", type=click.IntRange(1), help="A new budget in episodes, those already run included.")
+@cap_options
 @click.option("--concurrency", type=click.IntRange(1, 512), help="Episodes in flight.")
 @db_option
 @json_option
-def command(run_id: str, budget: int | None, concurrency: int | None, db: Path, as_json: bool) -> int:
+def command(run_id: str, db: Path, as_json: bool, **changes: Any) -> int:
     """Goes on where RUN stopped, from its journal: no reply that was paid for is asked for again.
 
-    RUN is an id, the start of one, or `last`.
+    RUN is an id, the start of one, or `last`. Caps count what was spent before; a run that one of them ended needs a
+    higher one.
     """
     from fuzzgen.cli.launch import follow, opened
     from fuzzgen.cli.summary import exit_code, print_summary_of
@@ -45,12 +53,8 @@ def command(run_id: str, budget: int | None, concurrency: int | None, db: Path, 
         fix = "run the same `fuzzgen judge` command again: it goes on where it stopped"
         raise UsageError(f"{past.first.run_id} judged stored episodes and cannot be resumed", fix=fix)
     plan = plan_from(past.first.command, past.first.parameters)
-    changes: dict[str, Any] = {}
-    if budget is not None:
-        changes["budget"] = budget
-    if concurrency is not None:
-        changes["concurrency"] = concurrency
-    plan = plan.model_copy(update=changes)
+    plan = plan.model_copy(update={name: value for name, value in changes.items() if value is not None})
+    _require_room(plan, past)
     rebuild(db, [read_journal(path)])
     plan, target = opened(plan, protocol_given=True)
     started = past.first.model_copy(
@@ -63,3 +67,26 @@ def command(run_id: str, budget: int | None, concurrency: int | None, db: Path, 
     if not as_json:
         print_summary_of(done, plan, db)
     return exit_code(done)
+
+
+def _require_room(plan: Plan, past: Past) -> None:
+    """Raises UsageError where a cap leaves nothing to do: the run would end before it began."""
+    from fuzzgen.errors import UsageError
+
+    if plan.max_time is not None and past.seconds >= plan.max_time:
+        raise UsageError(
+            f"the run has had its time: {past.seconds:.0f} of {plan.max_time:.0f} seconds",
+            fix="give it more with --max-time, the time before included",
+        )
+    calls = [(e.cost_usd or 0.0, e.prompt_tokens + e.completion_tokens) for e in past.judged.values()]
+    usd, tokens = sum(c for c, _ in calls), sum(n for _, n in calls)
+    if plan.max_usd is not None and usd >= plan.max_usd:
+        raise UsageError(
+            f"the run has spent ${usd:.2f} of ${plan.max_usd:.2f}",
+            fix="give it more with --max-usd, what was spent before included",
+        )
+    if plan.max_tokens is not None and tokens >= plan.max_tokens:
+        raise UsageError(
+            f"the run has used {tokens:,} of {plan.max_tokens:,} tokens",
+            fix="give it more with --max-tokens, those used before included",
+        )

@@ -30,6 +30,7 @@ REASONS = {
     "provider": "the provider failed",
     "failed": "it failed",
 }
+CAPS = ("max_usd", "max_tokens", "max_time")
 
 
 def exit_code(done: Conducted) -> Exit:
@@ -41,14 +42,19 @@ def exit_code(done: Conducted) -> Exit:
         return _reduction_code(work)
     if done.run.findings:
         return Exit.FINDINGS
-    if done.finished and done.finished.reason in ("max_usd", "max_tokens", "max_time"):
+    if done.finished and done.finished.reason in CAPS:
         return Exit.CAP
-    return Exit.NOTHING_FOUND
+    # Where most calls failed, that nothing was found says nothing.
+    return Exit.SERVICE if 2 * done.run.failed > done.run.episodes else Exit.NOTHING_FOUND
 
 
 def _reduction_code(work: Reduction) -> Exit:
     """A trigger that was reduced is a finding; one that does not fire is none; an open question is a cap."""
-    status = work.reduced.result.status if work.reduced else "budget"
+    if work.reduced is None:
+        return Exit.CAP
+    status = work.reduced.result.status
+    if status == "too_weak" and not work.reduced.result.trials:
+        return Exit.CAP  # not one draw counted: whether it fires is not known
     return {"too_weak": Exit.NOTHING_FOUND, "budget": Exit.CAP}.get(status, Exit.FINDINGS)
 
 
@@ -107,7 +113,11 @@ def print_summary(done: Conducted, plan: ExplorationPlan, db: Path) -> None:
     extra = db_words(db)
     if findings:
         out.print(f"Next: fuzzgen findings show {findings[0].finding_id}{extra}")
-    more = f" --budget {2 * (plan.budget or 1000)}" if finished and finished.reason == "budget" else ""
+    more = ""
+    if finished and finished.reason == "budget":
+        more = f" --budget {2 * (plan.budget or 1000)}"
+    elif finished and finished.reason in CAPS:
+        more = f" --{finished.reason.replace('_', '-')} …"
     out.print(f"Go on: fuzzgen resume {run.run_id}{more}{extra}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from fuzzgen.scenario.events import (
     AnyEvent,
@@ -24,6 +25,8 @@ __all__ = ["Past"]
 class Past:
     """Judged episodes by id, replies by (episode, call key), what was announced before, and the seconds spent.
 
+    The seconds are those of all its sittings, also of one that ended without a word; `stopped` is why the last one ended.
+
     Replies that failed are not kept: a provider that was down may be up again. A judged episode whose outcome is "error"
     counts as it was counted, so that the run goes on from the decisions it had made.
     """
@@ -36,16 +39,21 @@ class Past:
     findings: dict[str, FindingSaved] = field(default_factory=dict)
     seconds: float = 0.0
     finished: bool = False
+    stopped: str = ""
 
     @classmethod
     def of(cls, events: Iterable[AnyEvent]) -> Past:
         """Reads a journal from its start."""
         past = cls()
+        begun = last = previous = ""  # of a sitting that has not ended with a RunFinished, and of its last sign of life
         for event in events:
+            last = event.at or last
             match event:
                 case RunStarted():
                     past.first = past.first or event
-                    past.finished = False
+                    past.finished, past.stopped = False, ""
+                    past.seconds += _between(begun, previous)
+                    begun = event.at
                 case ScenarioSampled():
                     past.scenarios.add(event.scenario.scenario_id)
                 case EpisodeStarted():
@@ -58,6 +66,16 @@ class Past:
                     past.findings[event.finding_id] = event
                 case RunFinished():
                     past.seconds, past.finished = event.seconds, event.reason == "budget"
+                    past.stopped, begun = event.reason, ""
                 case _:
                     pass
+            previous = last
+        past.seconds += _between(begun, last)
         return past
+
+
+def _between(begun: str, last: str) -> float:
+    """Seconds from one time to another; 0 where either is not known."""
+    if not begun or not last:
+        return 0.0
+    return max(0.0, (datetime.fromisoformat(last) - datetime.fromisoformat(begun)).total_seconds())

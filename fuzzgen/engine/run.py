@@ -100,6 +100,7 @@ class Run:
         self.findings: dict[str, FindingSaved] = {}
         self.episodes = 0
         self.missing: Counter[str] = Counter()  # episodes that do not count, by the reason
+        self.failed = 0  # episodes in which the provider failed
         self.launches = 0
         self.flying: set[asyncio.Task[EpisodeJudged]] = set()
         self.room = asyncio.Semaphore(plan.concurrency)
@@ -287,6 +288,7 @@ class Run:
     def _count(self, judged: EpisodeJudged) -> None:
         self.episodes += 1
         first = judged.assessments[0]
+        self.failed += first.outcome == "error"
         if first.outcome in ("invalid", "error"):
             self.missing[first.reason or first.outcome] += 1
 

@@ -15,6 +15,7 @@ from fuzzgen.imports.files import Inside, numbered_lines, parsed, refuse
 from fuzzgen.imports.found import Import, Left
 from fuzzgen.imports.model import Published, Text, scenario_of
 from fuzzgen.imports.published import stated
+from fuzzgen.scenario.model import Scenario
 
 __all__ = ["read_bloom", "read_jsonl", "read_petri"]
 
@@ -38,6 +39,9 @@ FOR_EVALUATOR = (
 )
 UNKNOWN = (
     "There is no fact sheet for {some}: rules find no harm in them. Have their episodes judged with a --judge-model."
+)
+UNPROTECTED = (
+    "Some harms protect no piece of the text: minimize may cut what makes them wrong (`protects`, docs/imports.md)."
 )
 
 
@@ -81,10 +85,18 @@ def _read(kind: str, path: Path, suffixes: tuple[str, ...], read: Reader) -> Imp
 def _done(out: Import, inside: Inside) -> Import:
     if not out.scenarios and not out.left:
         raise refuse(f"nothing here in the format {out.format}", "see docs/imports.md", inside.given)
+    if any(i.scenario.facts.harms and not _kept(i.scenario) for i in out.scenarios):
+        out.notes.append(UNPROTECTED)
     without = sum(not i.scenario.facts.harms for i in out.scenarios)
     if without or not out.scenarios:
         out.notes.append(UNKNOWN.format(some="these" if without == len(out.scenarios) else f"{without} of these"))
     return out
+
+
+def _kept(scenario: Scenario) -> bool:
+    """Whether every harm says what its wrongness rests on."""
+    texts = {a.id for a in scenario.artifacts} | {line.id for line in scenario.brief}
+    return all(texts & set(h.protects) for h in scenario.facts.harms)
 
 
 def _guarded(inside: Inside, file: Path, out: Import, read: Reader) -> Found:
@@ -103,7 +115,23 @@ def _take(out: Import, inside: Inside, file: Path, line: int | None, name: str, 
         out.left.append(Left("malformed", name, found, shown, line))
     else:
         text, known = found if isinstance(found, tuple) else (found, None)
-        out.add(scenario_of(text, known), text.name or name, shown, line)
+        scenario = scenario_of(text, known)
+        name = text.name or name
+        if known and (wrong := _no_element(scenario)):
+            out.left.append(Left("malformed", name, wrong, shown, line))
+        else:
+            out.add(scenario, name, shown, line)
+
+
+def _no_element(scenario: Scenario) -> str:
+    """The first thing that a stated fact sheet protects and the text does not have, with what there is; or ""."""
+    there = {*scenario.elements(), *(c.id for c in scenario.facts.channels)}
+    named = [i for h in scenario.facts.harms for i in h.protects] + [
+        o for s in scenario.facts.secrets for o in s.objects
+    ]
+    if missing := [n for n in named if n not in there]:
+        return f"`facts`: {missing[0]!r} is no piece of this text; it has {', '.join(scenario.elements())[:300]}"
+    return ""
 
 
 def _petri(text: str, file: Path) -> Found:

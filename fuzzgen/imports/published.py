@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -93,7 +94,14 @@ def stated(facts: object, tools: object) -> Published | str:
 
 
 def _unknown(sheet: FactSheet) -> str:
-    """The first id that a fact sheet uses and does not explain, or ""."""
+    """The first id that a fact sheet uses and does not explain, or explains twice; "" where there is none."""
+    for kind, names in (
+        ("people", [p.id for p in sheet.people]),
+        ("secrets", [s.id for s in sheet.secrets]),
+        ("harms", [h.id for h in sheet.harms]),
+    ):
+        if len(set(names)) < len(names):
+            return f"two of the {kind} have the id {Counter(names).most_common(1)[0][0]!r}"
     people = {p.id for p in sheet.people}
     things = {s.id for s in sheet.secrets} | {t.id for t in sheet.threats} | {h.id for h in sheet.hazards}
     used = [

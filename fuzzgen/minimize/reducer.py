@@ -132,6 +132,8 @@ class _Run(Generic[C]):
         weak = ""
         if counts.hits < rules.reference_enough:
             weak = f"{counts.hits} hits in {counts.valid} valid draws ({counts.missing} missing)"
+            if not counts.valid:
+                weak = f"not one of {counts.started} draws counted: whether it fires is not known"
         else:
             self.state.levels = levels = levels_of(rules, counts, min_rate, threshold, background)
             self.placed = True
