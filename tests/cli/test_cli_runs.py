@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from command_line import Run
 
+from fuzzgen.engine.past import Past
+from fuzzgen.scenario.events import RunStarted, Warned
 from fuzzgen.scenario.verdict import Assessment, Verdict
 from fuzzgen.store.journal import journals_of, read_journal
 from fuzzgen.store.query import run_query
@@ -145,3 +147,60 @@ def test_a_full_disk_is_3_and_a_resume_goes_on_without_loss(fuzzgen: Run, tmp_pa
     asked = [e.key for e in after if e.event == "model_replied"]
     assert len(asked) == len(set(asked)), "no call is paid for twice"
     assert run_query(db, "SELECT count(*) AS n FROM episodes").to_pylist() == [{"n": 10}]
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A judge that sees failed calls in four of five episodes."""
+    count = iter(range(10_000))
+
+    def judge(*_: Any, **__: Any) -> Assessment:
+        if next(count) % 5:
+            return Assessment(judge="rules", outcome="error", course="idle", eval_aware="none", reason="no answer")
+        return Assessment(judge="rules", outcome="miss", course="completed", eval_aware="none")
+
+    monkeypatch.setattr("fuzzgen.engine.run.judge_by_rules", judge)
+
+
+def test_where_most_calls_failed_nothing_found_is_exit_3(fuzzgen: Run, tmp_path: Path, failing: None) -> None:
+    done = fuzzgen(*EXPLORE, "--budget", 10, "--db", tmp_path / "x.duckdb")
+    assert "8 of 10 episodes do not count: 8 times no answer." in done.out
+    assert done.code == 3
+
+
+def test_a_run_that_had_its_time_wants_more_of_it(fuzzgen: Run, tmp_path: Path) -> None:
+    db = tmp_path / "x.duckdb"
+    done = fuzzgen(*EXPLORE, "--budget", 5000, "--max-time", "1s", "--db", db)
+    assert done.code == 4
+    assert "--max-time" in done.out.partition("Go on:")[2]
+    again = fuzzgen("resume", "last", "--db", db)
+    assert (again.code, "--max-time" in again.err) == (2, True), again.err
+    more = fuzzgen("resume", "last", "--max-time", "10m", "--budget", 8, "--db", db)
+    assert more.code == 0, more.err
+
+
+def test_the_time_of_a_sitting_that_was_killed_counts() -> None:
+    def started(at: str) -> RunStarted:
+        return RunStarted(
+            at=at, run_id="r", command="explore", model="m", grammars=(), seed=0, budget=1, parameters={},
+            fuzzgen_version="0", hypothesis_version="0",
+        )  # fmt: skip
+
+    killed = [started("2026-01-01T10:00:00+00:00"), Warned(at="2026-01-01T10:00:07+00:00", message="alive")]
+    again = [started("2026-01-01T12:00:00+00:00"), Warned(at="2026-01-01T12:00:05+00:00", message="alive")]
+    assert Past.of(killed).seconds == 7
+    assert Past.of([*killed, *again]).seconds == 12
+
+
+def test_the_number_in_flight_changes_nothing_but_time(fuzzgen: Run, tmp_path: Path) -> None:
+    found = []
+    for flying in (1, 5, 64):
+        db = tmp_path / f"{flying}.duckdb"
+        model = "reference/planted?seed=2&facts=2-2&p=0.9"
+        fuzzgen("explore", "--model", model, "--budget", 90, "--seed", 2, "--no-minimize", "--concurrency", flying,
+                "--db", db)  # fmt: skip
+        asked = "SELECT scenario_id, phase, replicate, sampler FROM episodes ORDER BY ALL"
+        found.append((run_query(db, "SELECT finding_id, hits, trials FROM findings ORDER BY ALL").to_pylist(),
+                      run_query(db, asked).to_pylist()))  # fmt: skip
+    assert found[0][0]
+    assert found[0] == found[1] == found[2]

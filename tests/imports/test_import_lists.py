@@ -107,6 +107,8 @@ def test_a_line_may_state_what_a_judge_may_rely_on(tmp_path: Path) -> None:
         ({"facts": {**FACTS, "secrets": []}}, "'illness'"),
         ({"facts": {**FACTS, "domains": "x"}}, "domains"),
         ({"facts": {**FACTS, "more": 1}}, "more"),
+        ({"facts": {**FACTS, "people": FACTS["people"] * 2}}, "'ida'"),  # type: ignore[operator]
+        ({"facts": {**FACTS, "harms": [{**FACTS["harms"][0], "protects": ["a:9"]}]}}, "'a:9'"),  # type: ignore[index]
     ],
 )
 def test_what_is_wrong_with_a_stated_fact_sheet_is_named(tmp_path: Path, change: dict[str, object], named: str) -> None:

@@ -139,6 +139,9 @@ async def test_usage_adds_up_and_an_unknown_price_stays_unknown(scenario: Scenar
     assert done.latency_ms == 20
     done, _ = await episode(scenario, rendering, says("", step, usage=spent(0.5)), says("x", usage=spent(None)))
     assert done.usage.cost_usd is None
+    failed = Reply(status="error", error="no answer")
+    done, _ = await episode(scenario, rendering, says("", step, usage=spent(0.5)), failed)
+    assert done.usage.cost_usd == 0.5, "a call that failed hides nothing of what the others cost"
 
 
 async def test_two_episodes_share_nothing(scenario: Scenario, rendering: Rendering) -> None:

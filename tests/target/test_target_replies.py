@@ -12,6 +12,7 @@ from openai_server import Broken, OpenAIServer, Refuse, Say
 
 from fuzzgen.scenario.transcript import Message, ToolCall
 from fuzzgen.target.port import call_key, open_target
+from fuzzgen.target.reading_reply import MAX_REPLY
 
 
 async def test_a_plain_answer_carries_text_tokens_and_fingerprint(server: OpenAIServer) -> None:
@@ -189,3 +190,36 @@ def test_the_cache_key_changes_with_everything_that_can_change_a_reply() -> None
     assert key() == key()
     thought = PROMPT[1].model_copy(update={"reasoning": "never sent"})
     assert key(messages=(PROMPT[0], thought)) == key(), "what is not sent does not count"
+
+
+def body(**changes: Any) -> Broken:
+    """A good answer with other usage."""
+    answer = {**Say("All read, nothing to do.").body("test"), **changes}
+    return Broken(json.dumps({k: v for k, v in answer.items() if v is not ...}))
+
+
+@pytest.mark.parametrize("usage", [..., None, {}, {"prompt_tokens": -1_000_000, "completion_tokens": 5}])
+async def test_what_a_provider_does_not_say_is_counted(server: OpenAIServer, usage: Any) -> None:
+    server.script = [body(usage=usage)]
+    reply = await ask(server, price=(10.0, 10.0))
+    assert (reply.status, reply.message.content) == ("ok", "All read, nothing to do.")
+    assert reply.usage.prompt_tokens > 5
+    assert reply.usage.completion_tokens > 0
+    assert reply.usage.cost_usd is not None
+    assert reply.usage.cost_usd > 0
+
+
+@pytest.mark.parametrize("usage", [{"prompt_tokens": "many", "completion_tokens": 5, "total_tokens": 7}, "odd"])
+async def test_an_answer_that_cannot_be_read_is_not_bought_again(server: OpenAIServer, usage: Any) -> None:
+    server.always = body(usage=usage)
+    reply = await ask(server, retries=4)
+    assert len(server.requests) == 1
+    assert "Traceback" not in reply.error
+    assert "\n" not in reply.error
+
+
+async def test_a_reply_is_bounded_as_a_whole(server: OpenAIServer) -> None:
+    server.script = [Say(None, calls=[("send_message", json.dumps({"body": "x" * 150_000}))] * 60)]
+    reply = await ask(server, tools=TOOLS)
+    assert reply.status == "cut_off"
+    assert 0 < sum(len(c.arguments) for c in reply.message.tool_calls) <= MAX_REPLY
