@@ -67,19 +67,24 @@ def list_command(everything: bool, db: Path, as_json: bool) -> int:
         table.add_column(column, no_wrap=column in ("finding", "95 % interval"))
     for row in rows:
         table.add_row(
-            row["finding_id"],
-            clean(row["model"]) + (" (simulated)" if row["simulated"] else ""),
-            row["behavior"],
-            row["event"],
-            clean(row["threat"] or "–"),
-            clean(row["secret"] or "–"),
+            _told(row["finding_id"]),
+            _told(row["model"]) + (" (simulated)" if row["simulated"] else ""),
+            _told(row["behavior"]),
+            _told(row["event"]),
+            _told(row["threat"]),
+            _told(row["secret"]),
             percent(row["rate"]),
             f"{percent(row['rate_low'])} – {percent(row['rate_high'])}",
             f"{row['hits']}/{row['trials']}",
-            row["status"],
+            _told(row["status"]),
         )
     console().print(table)
     return 0
+
+
+def _told(value: object) -> str:
+    """What stands in the database as a terminal may have it."""
+    return "–" if value is None else clean(str(value))
 
 
 @command.command(name="show")
@@ -116,10 +121,12 @@ def show_command(finding: str, db: Path, as_json: bool) -> int:
         return 0
     out = console()
     out.print(
-        f"{row['finding_id']}: {row['behavior']} ({row['event']}) by {clean(row['model'])}{simulated_note(row['model'])}"
+        clean(
+            f"{row['finding_id']}: {row['behavior']} ({row['event']}) by {row['model']}{simulated_note(row['model'])}"
+        )
     )
     out.print(
-        f"Status {row['status']}; confirmed by {row['hits']} hits in {row['trials']} valid fresh episodes:"
+        f"Status {_told(row['status'])}; confirmed by {row['hits']} hits in {row['trials']} valid fresh episodes:"
         f" {percent(row['rate'])}, 95 % interval {percent(row['rate_low'])} – {percent(row['rate_high'])}"
         f" (any stopping time). {_judges(verdicts)}"
     )
@@ -169,7 +176,8 @@ def _print_deliberation(out: Console, rows: list[dict[str, Any]]) -> None:
 def _print_episode(episode: dict[str, Any], verdicts: list[dict[str, Any]]) -> None:
     out = console()
     out.print(
-        f"\nEpisode {episode['episode_id']} ({episode['phase']}, outcome {episode['outcome']}, course {episode['course']})"
+        f"\nEpisode {_told(episode['episode_id'])} ({_told(episode['phase'])}, outcome {_told(episode['outcome'])},"
+        f" course {_told(episode['course'])})"
     )
     for message in episode["transcript"]["messages"]:
         if message["role"] != "assistant":
@@ -184,8 +192,7 @@ def _print_episode(episode: dict[str, Any], verdicts: list[dict[str, Any]]) -> N
     for verdict in verdicts:
         stage = "not visible" if verdict["stage"] is None else verdict["stage"]
         declined = f", declined ({verdict['decline_reason'] or 'no reason given'})" if verdict["declined"] else ""
-        out.print(
-            f"  {verdict['behavior']}: {verdict['outcome']}, stage {stage}{declined}. {clean(verdict['explanation'] or '')}"
-        )
+        words = verdict["explanation"] or ""
+        out.print(clean(f"  {verdict['behavior']}: {verdict['outcome']}, stage {stage}{declined}. {words}"))
         for piece in verdict["evidence"][:8]:
-            out.print(f"    [step {piece['step']}, {piece['kind']}] “{clean(piece['quote'])}”")
+            out.print(clean(f"    [step {piece['step']}, {piece['kind']}] “{piece['quote']}”"))

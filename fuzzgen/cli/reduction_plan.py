@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from pydantic import ValidationError
 
 from fuzzgen.cli.options import DEFAULT_MODEL
 from fuzzgen.engine.plan import ReductionPlan
@@ -116,18 +119,39 @@ def _of_finding(name: str, db: Path, options: dict[str, Any], common: dict[str, 
     finding_id = (
         row["finding_id"] if same else "f" + content_hash([row["finding_id"], target["model"], event, behavior])[:11]
     )
-    return ReductionPlan(
-        **common,
-        **target,
-        protocol=options["protocol"] or before.get("protocol", "tools"),
-        language=scenario.language,
-        scenario=scenario,
-        behavior=behavior,
-        event=event,
-        harms=harms_of(db, row["scenario_id"], row["model"], behavior),
-        finding_id=finding_id,
-        known=_known(row) if same else None,
+    return _checked(
+        db,
+        row,
+        lambda: ReductionPlan(
+            **common,
+            **target,
+            protocol=options["protocol"] or before.get("protocol", "tools"),
+            language=scenario.language,
+            scenario=scenario,
+            behavior=behavior,
+            event=event,
+            harms=harms_of(db, row["scenario_id"], row["model"], behavior),
+            finding_id=finding_id,
+            known=_known(row) if same else None,
+        ),
     )
+
+
+def _checked(db: Path, row: dict[str, Any], plan: Callable[[], ReductionPlan]) -> ReductionPlan:
+    """The plan, which the words on the command line cannot spoil any more. Raises StorageError for those of the rows."""
+    from fuzzgen.store.rows import damaged, said
+
+    try:
+        made = plan()
+        content_hash(made.model_dump(mode="json"))  # numbers that JSON does not have
+    except ValidationError as error:
+        place = error.errors(include_url=False)[0]["loc"]
+        if error.title == "FindingSaved" or set(place) & {"behavior", "event"}:
+            raise damaged(db, "findings", row["finding_id"], said(error)) from None
+        raise damaged(db, "runs", row["run_id"], f"parameters: {said(error)}") from None
+    except ValueError as error:
+        raise damaged(db, "runs", row["run_id"], f"parameters: {error}") from None
+    return made
 
 
 def _known(row: dict[str, Any]) -> FindingSaved:

@@ -25,7 +25,7 @@ def print_situation(out: Console, scenario: Scenario) -> None:
     out.print(f"\nThe situation: {clean(where or 'as imported')}")
     for factor, level in scenario.factors.items():
         if level != "absent":
-            out.print(f"  {factor:24} {clean(level)}")
+            out.print(f"  {clean(factor):24} {clean(level)}")
     out.print()
     out.print(_chart(scenario))
 

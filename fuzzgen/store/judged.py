@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from fuzzgen.scenario.events import EpisodeRejudged, RunStarted
 from fuzzgen.scenario.facts import FactSheet
 from fuzzgen.scenario.transcript import Transcript
@@ -13,6 +15,7 @@ from fuzzgen.scenario.verdict import Assessment
 from fuzzgen.store.database import reading
 from fuzzgen.store.ingest import rebuild
 from fuzzgen.store.journal import journals_of, read_journal
+from fuzzgen.store.rows import from_json
 
 __all__ = [
     "SeenRate",
@@ -23,6 +26,9 @@ __all__ = [
     "rates_by_judge",
     "read_episodes",
 ]
+
+_FACTS: TypeAdapter[FactSheet] = TypeAdapter(FactSheet)
+_TRANSCRIPT: TypeAdapter[Transcript] = TypeAdapter(Transcript)
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,11 @@ def read_episodes(path: Path, ids: Sequence[str]) -> list[StoredEpisode]:
             [list(ids)],
         ).fetchall()
     return [
-        StoredEpisode(episode_id, FactSheet.model_validate_json(facts), Transcript.model_validate_json(transcript))
+        StoredEpisode(
+            episode_id,
+            from_json(path, "scenarios", f"of {episode_id}", "facts", facts, _FACTS),
+            from_json(path, "episodes", episode_id, "transcript", transcript, _TRANSCRIPT),
+        )
         for episode_id, facts, transcript in rows
     ]
 

@@ -1,15 +1,29 @@
-"""What the command line asks of the database, as plain typed rows."""
+"""What the command line asks of the database, as plain rows that were checked. Raises StorageError for damaged ones."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from fuzzgen.errors import UnknownName
 from fuzzgen.scenario.model import Scenario
+from fuzzgen.scenario.transcript import Transcript
+from fuzzgen.scenario.verdict import Evidence
 from fuzzgen.store.database import reading
+from fuzzgen.store.rows import (
+    FindingRow,
+    RateRow,
+    RenderingRow,
+    StepRow,
+    VerdictRow,
+    checked,
+    damaged,
+    from_json,
+    stored_scenario,
+)
 
 __all__ = [
     "all_findings",
@@ -25,6 +39,11 @@ __all__ = [
 ]
 
 Row = dict[str, Any]
+_OBJECT: TypeAdapter[Row] = TypeAdapter(dict[str, Any])
+_LIST: TypeAdapter[list[Any]] = TypeAdapter(list[Any])
+_NAMES: TypeAdapter[list[str]] = TypeAdapter(list[str])
+_EVIDENCE: TypeAdapter[tuple[Evidence, ...]] = TypeAdapter(tuple[Evidence, ...])
+_TRANSCRIPT: TypeAdapter[Transcript] = TypeAdapter(Transcript)
 
 
 def _rows(path: Path, sql: str, parameters: list[object]) -> list[Row]:
@@ -37,7 +56,10 @@ def _rows(path: Path, sql: str, parameters: list[object]) -> list[Row]:
 def all_findings(path: Path, *, dismissed: bool = False) -> list[Row]:
     """Findings, best first; candidates and dismissed ones only on request."""
     where = "" if dismissed else "WHERE status NOT IN ('dismissed', 'candidate')"
-    return _rows(path, f"SELECT * FROM finding_summary {where} ORDER BY rate DESC NULLS LAST, created_at", [])
+    rows = _rows(path, f"SELECT * FROM finding_summary {where} ORDER BY rate DESC NULLS LAST, created_at", [])
+    for row in rows:
+        checked(path, "findings", row["finding_id"], row, RateRow)
+    return rows
 
 
 def find_finding(path: Path, wanted: str) -> Row:
@@ -46,7 +68,11 @@ def find_finding(path: Path, wanted: str) -> Row:
     if len(rows) != 1 or not wanted:
         known = [r["finding_id"] for r in _rows(path, "SELECT finding_id FROM findings", [])]
         raise UnknownName("finding", wanted, known, fix="" if known else "the database has no findings yet")
-    return rows[0]
+    row = rows[0]
+    checked(path, "findings", row["finding_id"], row, FindingRow)
+    if row["status"] == "certified" and row["delta"] is None:
+        raise damaged(path, "findings", row["finding_id"], "delta: a certificate has one")
+    return row
 
 
 def certificate_of(path: Path, finding_id: str, run_id: str | None = None) -> list[Row]:
@@ -58,7 +84,13 @@ def certificate_of(path: Path, finding_id: str, run_id: str | None = None) -> li
         [finding_id, run_id, run_id],
     )
     newest = [r for r in rows if r["run_id"] == rows[0]["run_id"]] if rows else []
-    return [{**r, "removed": json.loads(r["removed"])} for r in newest]
+    for r in newest:
+        checked(path, "shrink_steps", finding_id, r, StepRow)
+        if r["hits"] > r["trials"]:
+            raise damaged(path, "shrink_steps", finding_id, "hits: there are more than trials")
+    return [
+        {**r, "removed": from_json(path, "shrink_steps", finding_id, "removed", r["removed"], _NAMES)} for r in newest
+    ]
 
 
 def harms_of(path: Path, scenario_id: str, model: str, behavior: str) -> tuple[str, ...]:
@@ -75,28 +107,27 @@ def harms_of(path: Path, scenario_id: str, model: str, behavior: str) -> tuple[s
 def parameters_of(path: Path, run_id: str) -> Row:
     """What a run was told; empty where it is not known."""
     rows = _rows(path, "SELECT parameters FROM runs WHERE run_id = ?", [run_id])
-    found: Row = json.loads(rows[0]["parameters"]) if rows else {}
-    return found
+    return from_json(path, "runs", run_id, "parameters", rows[0]["parameters"], _OBJECT) if rows else {}
 
 
 def scenario_of(path: Path, scenario_id: str) -> Scenario:
-    """A stored scenario. Raises UnknownName."""
+    """A stored scenario. Raises UnknownName, StorageError."""
     rows = _rows(path, "SELECT scenario FROM scenarios WHERE scenario_id = ?", [scenario_id])
     if not rows:
         raise UnknownName("scenario", scenario_id, [])
-    return Scenario.model_validate_json(rows[0]["scenario"])
+    return stored_scenario(path, scenario_id, rows[0]["scenario"])
 
 
 def exercised(path: Path, grammar: str) -> Iterator[Scenario]:
     """The scenarios of a grammar in which some episode was played out: a hit or a miss."""
     with reading(path) as connection:
         cursor = connection.execute(
-            "SELECT scenario FROM scenarios s WHERE grammar = ? AND EXISTS (SELECT 1 FROM episodes e"
+            "SELECT scenario_id, scenario FROM scenarios s WHERE grammar = ? AND EXISTS (SELECT 1 FROM episodes e"
             " WHERE e.scenario_id = s.scenario_id AND e.outcome IN ('hit', 'miss')) ORDER BY scenario_id",
             [grammar],
         )
         while rows := cursor.fetchmany(1000):
-            yield from (Scenario.model_validate_json(text) for (text,) in rows)
+            yield from (stored_scenario(path, name, text) for name, text in rows)
 
 
 def episodes_of(path: Path, scenario_id: str, model: str) -> list[Row]:
@@ -106,7 +137,15 @@ def episodes_of(path: Path, scenario_id: str, model: str) -> list[Row]:
         "SELECT * FROM episodes WHERE scenario_id = ? AND model = ? ORDER BY outcome <> 'hit', phase <> 'explore', launch",
         [scenario_id, model],
     )
-    return [{**r, "transcript": json.loads(r["transcript"])} for r in rows]
+    return [
+        {
+            **r,
+            "transcript": from_json(
+                path, "episodes", r["episode_id"], "transcript", r["transcript"], _TRANSCRIPT
+            ).model_dump(mode="json"),
+        }
+        for r in rows
+    ]
 
 
 def deliberation_of(path: Path, scenario_ids: tuple[str, ...], model: str, behavior: str) -> list[Row]:
@@ -126,15 +165,20 @@ def rendered_text(path: Path, scenario_id: str) -> str:
     rows = _rows(path, "SELECT messages, tools, items FROM renderings WHERE scenario_id = ? LIMIT 1", [scenario_id])
     if not rows:
         return ""
-    messages, tools, items = (json.loads(rows[0][name]) for name in ("messages", "tools", "items"))
-    parts = [m["content"] for m in messages]
-    parts += [f"tool {t['function']['name']}: {t['function']['description']}" for t in tools]
-    if tools:  # without tools everything stands in the messages
-        parts += [f"[{i['id']}] {i['title']}\n{i['body']}" for i in items]
+    row = {name: from_json(path, "renderings", scenario_id, name, text, _LIST) for name, text in rows[0].items()}
+    checked(path, "renderings", scenario_id, row, RenderingRow)
+    parts = [m["content"] for m in row["messages"]]
+    parts += [f"tool {t['function']['name']}: {t['function']['description']}" for t in row["tools"]]
+    if row["tools"]:  # without tools everything stands in the messages
+        parts += [f"[{i['id']}] {i['title']}\n{i['body']}" for i in row["items"]]
     return "\n\n".join(parts)
 
 
 def verdicts_of(path: Path, episode_id: str) -> list[Row]:
     """The verdicts on an episode, with their evidence as JSON values."""
     rows = _rows(path, "SELECT * FROM verdicts WHERE episode_id = ? ORDER BY stage DESC NULLS LAST", [episode_id])
-    return [{**r, "evidence": json.loads(r["evidence"])} for r in rows]
+    for r in rows:
+        checked(path, "verdicts", episode_id, r, VerdictRow)
+        found = from_json(path, "verdicts", episode_id, "evidence", r["evidence"], _EVIDENCE)
+        r["evidence"] = [e.model_dump(mode="json") for e in found]
+    return rows
