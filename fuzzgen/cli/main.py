@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import keyword
-import os
 import sys
 import traceback
 from importlib import import_module
@@ -15,7 +14,7 @@ import click
 
 from fuzzgen import __version__
 from fuzzgen.cli.exits import Exit
-from fuzzgen.cli.output import clean
+from fuzzgen.cli.output import clean, mute
 from fuzzgen.errors import FuzzgenError
 
 __all__ = ["VERBS", "cli", "main"]
@@ -102,24 +101,19 @@ def main() -> None:
             sys.exit(0)
         raise
     except BrokenPipeError:
-        _mute()
+        mute()
         sys.exit(0)
     except OSError as error:
         if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             _defect()
         if error.filename is None:
-            _mute()
+            mute()
         place = f"cannot use {error.filename}" if error.filename else "cannot write the output"
         click.echo(f"fuzzgen: {clean(place)}: {error.strerror} (check the path and the space left)", err=True)
         sys.exit(Exit.SERVICE)
     except Exception:
         _defect()
     sys.exit(int(code) if isinstance(code, int) else 0)
-
-
-def _mute() -> None:
-    """Nobody can take what is left in stdout's buffer; without this it would be tried again at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _defect() -> NoReturn:

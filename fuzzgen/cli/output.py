@@ -7,6 +7,7 @@ the direction of writing become visible signs.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Callable
@@ -24,6 +25,7 @@ __all__ = [
     "console",
     "db_option",
     "json_option",
+    "mute",
     "percent",
     "print_data",
     "print_json",
@@ -112,3 +114,8 @@ def percent(rate: float | None) -> str:
 def simulated_note(model: str) -> str:
     """A word that goes with every result of a reference agent."""
     return " (simulated agent)" if model.startswith("reference/") else ""
+
+
+def mute() -> None:
+    """Nobody can take what is left in stdout's buffer; without this it would be tried again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

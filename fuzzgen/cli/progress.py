@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fuzzgen.cli.output import clean, console
+from fuzzgen.cli.output import clean, console, mute
 from fuzzgen.engine.past import Past
 from fuzzgen.engine.run import Run
 from fuzzgen.scenario.events import AnyEvent, CandidateConfirmed, CandidateFound, EpisodeJudged, ScenarioSampled, Warned
@@ -121,7 +121,7 @@ class Plain:
 
 
 class JsonLines:
-    """Every event as one line of JSON on stdout, scenarios by id."""
+    """Every event as one line of JSON on stdout, scenarios by id. A reader that leaves ends the run as Ctrl-C does."""
 
     def __enter__(self) -> JsonLines:
         return self
@@ -132,7 +132,11 @@ class JsonLines:
     def __call__(self, event: AnyEvent, run: Run) -> None:
         if isinstance(event, ScenarioSampled):
             return
-        click.echo(event.model_dump_json())
+        try:
+            click.echo(event.model_dump_json())
+        except BrokenPipeError:
+            mute()
+            run.stop()
 
 
 def listener_for(budget: int | None, *, as_json: bool, past: Past | None = None) -> Live | Plain | JsonLines:

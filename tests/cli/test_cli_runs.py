@@ -204,3 +204,21 @@ def test_the_number_in_flight_changes_nothing_but_time(fuzzgen: Run, tmp_path: P
                       run_query(db, asked).to_pylist()))  # fmt: skip
     assert found[0][0]
     assert found[0] == found[1] == found[2]
+
+
+def test_a_reader_that_leaves_ends_the_run_cleanly(tmp_path: Path) -> None:
+    db = tmp_path / "x.duckdb"
+    command = [sys.executable, "-c", COMMAND, *EXPLORE, "--budget", "3000", "--json", "--db", str(db)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as run:
+        assert run.stdout
+        assert b"run_started" in run.stdout.readline()
+        run.stdout.close()
+        assert run.stderr
+        said = run.stderr.read().decode()
+        code = run.wait(120)
+    assert code == 130, said
+    assert "Traceback" not in said
+    assert "never awaited" not in said
+    assert run_query(db, "SELECT status, stop_reason FROM runs").to_pylist() == [
+        {"status": "finished", "stop_reason": "interrupted"}
+    ]
