@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -66,11 +67,24 @@ def _target(options: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     kept = before if same else {}
     return {
         "model": model,
-        "api_base": options["api_base"] or kept.get("api_base"),
+        "api_base": options["api_base"] or _at_home(kept.get("api_base")),
         "temperature": options["temperature"] if options["temperature"] is not None else kept.get("temperature"),
         "reply_tokens": options["reply_tokens"] or kept.get("reply_tokens") or (300 if local else 1500),
         "concurrency": options["concurrency"] or (1 if local else 16),
     }
+
+
+def _at_home(address: str | None) -> str | None:
+    """The address that a database names, where it is on this machine. Anything else could be a stranger's.
+
+    Raises UsageError: a call carries a key.
+    """
+    if address is None or urlsplit(address).hostname in ("localhost", "127.0.0.1", "::1"):
+        return address
+    raise UsageError(
+        f"the finding's run called {address}, and a call carries your key",
+        fix=f"if it is yours, add --api-base {address}",
+    )
 
 
 def _of_file(path: Path, options: dict[str, Any], common: dict[str, Any]) -> ReductionPlan:

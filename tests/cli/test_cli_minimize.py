@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from command_line import Run
 
+from fuzzgen.cli.reduction_plan import _target
+from fuzzgen.errors import UsageError
 from fuzzgen.grammar import load_grammar, sample
 from fuzzgen.scenario.model import Scenario
 
@@ -92,3 +94,19 @@ def test_an_unknown_finding_names_the_nearest(fuzzgen: Run, db: Path) -> None:
     done = fuzzgen("minimize", known + "z", "--db", db)
     assert done.code == 2
     assert known in done.err
+
+
+@pytest.mark.parametrize(
+    ("address", "taken"),
+    [(None, True), ("http://127.0.0.1:8000/v1", True), ("http://localhost/v1", True), ("https://api.example.net/v1", False),
+     ("http://127.0.0.1.example.net/v1", False), ("http://127.0.0.1@example.net/v1", False)],
+)  # fmt: skip
+def test_an_address_in_a_database_is_not_called_with_a_key(address: str | None, taken: bool) -> None:
+    options = {"model": None, "api_base": None, "temperature": None, "reply_tokens": None, "concurrency": None}
+    before = {"model": "openai/x", "api_base": address}
+    if taken:
+        assert _target(options, before)["api_base"] == address
+        return
+    with pytest.raises(UsageError, match="--api-base"):
+        _target(options, before)
+    assert _target({**options, "api_base": address}, before)["api_base"] == address
