@@ -13,6 +13,7 @@ from fuzzgen.engine.conduct import Conducted, conduct, open_plan_target, work_fo
 from fuzzgen.engine.past import Past
 from fuzzgen.engine.plan import ExplorationPlan, Plan, ReductionPlan
 from fuzzgen.scenario.events import RunStarted
+from fuzzgen.store.ingest import Projector
 from fuzzgen.target.port import Target, probe
 from fuzzgen.target.spend import require_price
 
@@ -55,6 +56,7 @@ def follow(
 
     async def run() -> Conducted:
         if not plan.model.startswith(("reference/", "local/")):
+            await asyncio.to_thread(Projector(db).prepare)  # a database that is locked is known before a call is paid
             await probe(target)
         with listener_for(plan.budget, as_json=as_json, past=past) as listen:
             return await conduct(plan, work_for(plan), started, target, db, (listen,), past, notice)
