@@ -107,14 +107,16 @@ def _read(file: Path, head: dict[str, Any]) -> dict[tuple[str, str, int], Trial]
             file=file,
         )
     out = {}
-    for line in lines[1:]:
+    for number, line in enumerate(lines[1:], 2):
         if not line.endswith("}"):
             continue  # the last line of a run that was cut off
-        row = json.loads(line)
-        course = Course(tuple(row["found_at"]), row["false"], row["explored"], row["confirming"], row["by_sampler"])
-        out[row["problem"], row["strategy"], row["number"]] = Trial(
-            row["problem"], row["strategy"], row["number"], course
-        )
+        try:
+            row = json.loads(line)
+            course = Course(tuple(row["found_at"]), row["false"], row["explored"], row["confirming"], row["by_sampler"])
+            trial = Trial(row["problem"], row["strategy"], row["number"], course)
+        except (ValueError, TypeError, KeyError):
+            raise InputError("this is no trial", fix="remove the line", file=file, line=number) from None
+        out[trial.problem, trial.strategy, trial.number] = trial
     return out
 
 

@@ -13,7 +13,7 @@ from fuzzgen.bench.search import PROBLEMS, Trial, run_trials
 from fuzzgen.bench.search_pipeline import Course, Setting, explore_planted
 from fuzzgen.bench.search_report import compare, discovery_curve, draw_curves, holm
 from fuzzgen.cli.main import cli
-from fuzzgen.errors import UsageError
+from fuzzgen.errors import InputError, UsageError
 from fuzzgen.grammar import load_grammar
 from fuzzgen.target.reference.planted import planted_triggers
 
@@ -74,6 +74,15 @@ def test_trials_of_another_setting_are_not_mixed_in(tmp_path: Path) -> None:
     list(run_trials(["clean"], ["random"], 2, file, part="tuning", setting=Setting(budget=200)))
     with pytest.raises(UsageError, match="another benchmark"):
         list(run_trials(["clean"], ["random"], 2, file, part="reporting", setting=Setting(budget=200)))
+
+
+def test_a_line_that_is_no_trial_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "trials.jsonl"
+    list(run_trials(["clean"], ["random"], 1, file, part="tuning", setting=SMALL))
+    with file.open("a") as out:
+        out.write('{"problem": 3}\n')
+    with pytest.raises(InputError, match="3: this is no trial"):
+        list(run_trials(["clean"], ["random"], 2, file, part="tuning", setting=SMALL))
 
 
 def test_differences_are_paired_and_bounded() -> None:
