@@ -74,7 +74,7 @@ def test_what_was_left_out_is_said_and_no_terminal_obeys_it(fuzzgen: Run, tmp_pa
     (tmp_path / "x.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n{", encoding="utf-8")
     done = fuzzgen("import", "jsonl", "x.jsonl", "--out", "here")
     assert done.code == 0
-    assert "1 scenarios imported; left out: 1 duplicates, 1 with placeholders" in done.out
+    assert "1 scenario imported; left out: 1 duplicates, 1 with placeholders" in done.out
     assert "x.jsonl:3: 3: ${name} is not filled" in done.out
     assert "x.jsonl:4: " in done.out
     assert "--judge-model" in done.out
