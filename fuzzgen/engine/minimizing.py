@@ -25,6 +25,7 @@ __all__ = ["Minimizing"]
 QUICK_SHARE = 0.25  # of the budget, for confirming and quick reductions; the rest up to 40 % is for certificates
 QUICK_CAP = 400  # episodes of one quick reduction
 FIRST_SHARE = 0.5  # of the episodes left, for the first quick reduction where confirming has used up the share
+IN_FLIGHT = 16  # of a reduction within a run, whatever the run's own number: it decides what is drawn
 QUICK_LEAST = 60
 CERTIFY_LEAST = 150
 FORMS = ("quick", "certified", "partial", "deterministic")  # statuses of a reduction that ended in a minimal form
@@ -139,7 +140,7 @@ class Minimizing:
             event=self.plan.event,
             min_rate=self.plan.min_rate,
             protocol=self.plan.protocol,
-            concurrency=self.plan.concurrency,
+            concurrency=IN_FLIGHT,
             seed=self.plan.seed,
             budget=budget,
             scenario=case.candidate.scenario,
