@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -108,6 +109,7 @@ def print_summary(done: Conducted, plan: ExplorationPlan, db: Path) -> None:
     if exploration.repeats:
         hits = sum(exploration.repeats.values())
         out.print(f"{hits} more hits in situations that contain a trigger found before; not confirmed again.")
+    _print_shares(run.shares)
     _print_rates(exploration, plan, found=bool(findings))
     print_spent(done)
     extra = db_words(db)
@@ -132,6 +134,19 @@ def _print_distinct(findings: list[FindingSaved], minimizing: Minimizing) -> Non
         )
     if left := minimizing.uncertified:
         out.print(f"Not certified: {', '.join(f.finding_id for f in left[:12])}{' …' if len(left) > 12 else ''}.")
+
+
+def _print_shares(shares: Counter[str]) -> None:
+    """What each part of the run received, in episodes."""
+    confirming, minimizing = shares["confirm"], shares["shrink"] + shares["certify"]
+    explored = {name: n for name, n in shares.items() if name not in ("confirm", "shrink", "certify")}
+    if total := shares.total():
+        by = ", ".join(f"{name} {n}" for name, n in sorted(explored.items(), key=lambda item: -item[1]))
+        whole = sum(explored.values())
+        console().print(
+            f"Episodes: {whole} exploring, {percent(whole / total)} ({by}); {confirming} confirming;"
+            f" {minimizing} minimizing."
+        )
 
 
 def _print_rates(exploration: Exploration, plan: ExplorationPlan, *, found: bool) -> None:

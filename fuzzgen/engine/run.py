@@ -100,6 +100,7 @@ class Run:
         self.findings: dict[str, FindingSaved] = {}
         self.episodes = 0
         self.missing: Counter[str] = Counter()  # episodes that do not count, by the reason
+        self.shares: Counter[str] = Counter()  # episodes by what they were for: a sampler's, or a later phase's
         self.failed = 0  # episodes in which the provider failed
         self.launches = 0
         self.flying: set[asyncio.Task[EpisodeJudged]] = set()
@@ -214,6 +215,7 @@ class Run:
         await self.room.acquire()
         scenario, rendering, trial = order.scenario, order.rendering, order.trial
         episode_id = self.name_of(order)
+        self.shares[order.sampler if trial.phase == "explore" else trial.phase] += 1
         if scenario.scenario_id not in self.past.scenarios:
             self.past.scenarios.add(scenario.scenario_id)
             await self.emit(ScenarioSampled(scenario=scenario, rendering=rendering, sampler=order.sampler))

@@ -48,6 +48,7 @@ def test_nothing_found_is_0_and_says_what_that_means(fuzzgen: Run, tmp_path: Pat
     assert done.code == 0, done.err
     assert "6 episodes against reference/clean (simulated agent): the budget is spent." in done.out
     assert "simulated agent" in done.err.splitlines()[0]
+    assert "Episodes: 6 exploring, 100 % (random 6" in done.out
     assert "fuzzgen resume" in done.out
     assert "\x1b" not in done.out + done.err
     assert run_query(db, "SELECT count(*) AS n FROM episodes").to_pylist() == [{"n": 6}]
