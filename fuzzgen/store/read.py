@@ -83,7 +83,7 @@ def certificate_of(path: Path, finding_id: str, run_id: str | None = None) -> li
         " AND purpose IN ('certificate', 'twin') ORDER BY r.started_at DESC, step",
         [finding_id, run_id, run_id],
     )
-    newest = [r for r in rows if r["run_id"] == rows[0]["run_id"]] if rows else []
+    newest = _last_conclusion([r for r in rows if r["run_id"] == rows[0]["run_id"]]) if rows else []
     for r in newest:
         checked(path, "shrink_steps", finding_id, r, StepRow)
         if r["hits"] > r["trials"]:
@@ -91,6 +91,22 @@ def certificate_of(path: Path, finding_id: str, run_id: str | None = None) -> li
     return [
         {**r, "removed": from_json(path, "shrink_steps", finding_id, "removed", r["removed"], _NAMES)} for r in newest
     ]
+
+
+def _last_conclusion(rows: list[Row]) -> list[Row]:
+    """The rows of the last of several conclusions: a reduction that is resumed goes on, and concludes again.
+
+    They are the last steps in a row; of one change that stands there twice, the later counts.
+    """
+    kept: dict[tuple[object, ...], Row] = {}
+    after = None
+    for row in reversed(rows):
+        if after is not None and row["step"] != after - 1:
+            break
+        after = row["step"]
+        side = row["decision"] if row["purpose"] == "twin" else ""
+        kept.setdefault((row["purpose"], side, row["move"]), row)
+    return sorted(kept.values(), key=lambda r: int(r["step"]))
 
 
 def harms_of(path: Path, scenario_id: str, model: str, behavior: str) -> tuple[str, ...]:

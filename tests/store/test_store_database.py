@@ -26,7 +26,7 @@ from fuzzgen.store.database import reading, writing
 from fuzzgen.store.ingest import Projector, rebuild
 from fuzzgen.store.journal import Journal, read_journal
 from fuzzgen.store.query import run_query
-from fuzzgen.store.read import all_findings, episodes_of, find_finding, scenario_of, verdicts_of
+from fuzzgen.store.read import Row, _last_conclusion, all_findings, episodes_of, find_finding, scenario_of, verdicts_of
 
 TABLES = (
     "runs", "scenarios", "factors", "elements", "renderings", "episodes", "actions", "verdicts", "findings",
@@ -307,3 +307,14 @@ def test_a_file_of_data_is_no_database(name: str, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="data"):
         Projector(file).ingest(whole_run())
     assert file.read_text() == '{"a": 1}\n'
+
+
+def test_of_a_reduction_that_was_resumed_the_last_conclusion_counts() -> None:
+    def step(number: int, move: str, hits: int, purpose: str = "certificate", decision: str = "ruled out") -> Row:
+        return {"step": number, "purpose": purpose, "decision": decision, "move": move, "hits": hits}
+
+    first = [step(14, "a", 1), step(15, "b", 1)]
+    again = [step(17, "b", 2), step(18, "m", 3, "twin", "trigger"), step(19, "m", 0, "twin", "neighbor")]
+    assert _last_conclusion([*first, *again]) == again
+    assert _last_conclusion([*first, step(16, "b", 2)]) == [first[0], step(16, "b", 2)]
+    assert _last_conclusion(first) == first
