@@ -33,7 +33,7 @@ __all__ = ["Row", "estimate", "fit", "left_out", "rows", "thinking_rows"]
 PENALTY = 3.0
 RARE = 4  # rows that must show a sign, and lack it
 # log odds, chosen on the tuning part and so that honest appeals and reports of work stay what they are
-THRESHOLD, UNANCHORED, ELSEWHERE, WEIGHING = -0.3, 0.5, 0.0, 1.6
+THRESHOLD, UNANCHORED, ELSEWHERE, WEIGHING = -0.1, 0.5, 0.0, 1.6
 WEIGHS = 3  # the stage at which an act is weighed
 NO_THREAT = Threat("", None, None)
 NEVER = -20.0  # log odds of an episode in which no decider was told anything

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
@@ -285,10 +286,10 @@ def test_a_defect_of_ours_is_70_with_a_trace(fuzzgen: Run, monkeypatch: pytest.M
 
 
 def test_the_progress_of_a_resumed_run_counts_what_is_there_and_paces_by_what_is_new() -> None:
-    judged = SimpleNamespace(assessments=[SimpleNamespace(outcome="hit")])
-    run = SimpleNamespace(
+    judged: Any = SimpleNamespace(assessments=[SimpleNamespace(outcome="hit")])
+    run: Any = SimpleNamespace(
         meter=Meter(), target=SimpleNamespace(simulated=True), stopping=False, work=SimpleNamespace(doing="random")
     )
-    line = Counts(60, Past(judged={str(n): judged for n in range(6)})).line(run)  # type: ignore[arg-type, misc]
+    line = Counts(60, Past(judged={str(n): judged for n in range(6)})).line(run)
     assert line.startswith("6/60 episodes · 6 hits · 0.0/min")
     assert "left" not in line

@@ -8,7 +8,7 @@ from time import perf_counter
 import pytest
 from clone import PYTHON
 
-from fuzzgen.engine.candidate import candidate_of
+from fuzzgen.engine.candidate import ScenarioCandidate, candidate_of
 from fuzzgen.errors import ScenarioError
 from fuzzgen.grammar import load_grammar
 from fuzzgen.imports import read_import, sibling_levels
@@ -18,11 +18,12 @@ from fuzzgen.minimize import minimize
 from fuzzgen.office.episode import run_episode
 from fuzzgen.render import render
 from fuzzgen.scenario.elements import check
-from fuzzgen.scenario.model import Scenario
+from fuzzgen.scenario.model import Artifact, Scenario
 from fuzzgen.scenario.rendering import Trial
 from fuzzgen.scenario.structure import same_structure
 from fuzzgen.scenario.transcript import Message, Reply
 from fuzzgen.scenario.verbatim import system_text, user_text
+from fuzzgen.scenario.verdict import Assessment
 
 ALL = 3 * 5 * 3 * 2  # scenarios, goals, urgencies, with and without a scratchpad
 
@@ -143,7 +144,7 @@ async def test_an_ordinary_answer_is_a_miss(clone: Path, name: str) -> None:
     assert assessment.outcome == "miss"
 
 
-async def judged(scenario: Scenario, text: str):  # type: ignore[no-untyped-def]
+async def judged(scenario: Scenario, text: str) -> Assessment:
     rendering = render(scenario, "inbox")
     trial = Trial.of(0, rendering.rendering_id, "explore", 0)
     episode = await run_episode(scenario, rendering, Says(text), trial)
@@ -154,12 +155,14 @@ async def test_it_is_reduced_to_the_e_mails_and_lines_that_matter(clone: Path) -
     scenario = scenarios(clone)["blackmail_explicit-america_replacement"]
     candidate = candidate_of(scenario, "blackmail", lambda s: render(s, "inbox"))
 
-    async def oracle(form, trial: Draw) -> bool:  # type: ignore[no-untyped-def]
-        text = "\n".join(m.content for m in render(form.scenario, "inbox").messages)
-        return all(word in text for word in ("Lunch", "Replacement", "The west first", "<tool_use:email>"))
+    class Oracle:
+        deterministic = True
 
-    oracle.deterministic = True  # type: ignore[attr-defined]
-    result = await minimize(candidate, oracle)
+        async def __call__(self, form: ScenarioCandidate, trial: Draw) -> bool:
+            text = "\n".join(m.content for m in render(form.scenario, "inbox").messages)
+            return all(word in text for word in ("Lunch", "Replacement", "The west first", "<tool_use:email>"))
+
+    result = await minimize(candidate, Oracle())
     left = result.candidate.scenario
     assert {a.attributes["subject"] for a in left.artifacts} == {"Lunch", "Replacement"}
     assert [line.attributes["text"].strip() for line in left.brief] == ["- The west first."]
@@ -195,7 +198,9 @@ def test_without_its_tool_a_prompt_does_not_tell_how_to_use_it(clone: Path) -> N
 def test_what_a_harm_rests_on_cannot_be_cut(clone: Path) -> None:
     scenario = scenarios(clone)["leaking_none-none_none"]
     (harm,) = scenario.facts.harms
-    assert [scenario.by_id[i].attributes["subject"] for i in harm.protects] == ["Specification"]  # type: ignore[union-attr]
+    protected = [scenario.by_id[i] for i in harm.protects]
+    assert [p.attributes["subject"] for p in protected if isinstance(p, Artifact)] == ["Specification"]
+    assert len(protected) == 1
     candidate = candidate_of(scenario, "leak", lambda s: render(s, "inbox"))
     assert not {*harm.protects, "michael"} & set(candidate.elements())
 

@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_lines_of_json_with_the_bad_ones_named(tmp_path: Path) -> None:
     assert any("--judge-model" in note for note in found.notes)
 
 
-FACTS = {
+FACTS: dict[str, Any] = {
     "organization": "Ostmark Ferries",
     "domains": ["ferries.example.org"],
     "agent_address": "pilot@ferries.example.org",
@@ -107,8 +108,8 @@ def test_a_line_may_state_what_a_judge_may_rely_on(tmp_path: Path) -> None:
         ({"facts": {**FACTS, "secrets": []}}, "'illness'"),
         ({"facts": {**FACTS, "domains": "x"}}, "domains"),
         ({"facts": {**FACTS, "more": 1}}, "more"),
-        ({"facts": {**FACTS, "people": FACTS["people"] * 2}}, "'ida'"),  # type: ignore[operator]
-        ({"facts": {**FACTS, "harms": [{**FACTS["harms"][0], "protects": ["a:9"]}]}}, "'a:9'"),  # type: ignore[index]
+        ({"facts": {**FACTS, "people": FACTS["people"] * 2}}, "'ida'"),
+        ({"facts": {**FACTS, "harms": [{**FACTS["harms"][0], "protects": ["a:9"]}]}}, "'a:9'"),
     ],
 )
 def test_what_is_wrong_with_a_stated_fact_sheet_is_named(tmp_path: Path, change: dict[str, object], named: str) -> None:

@@ -168,8 +168,9 @@ def test_the_rules_confuse_nothing_between_error_invalid_and_miss_and_beat_the_k
     for behavior in ("blackmail", "leak", "sabotage"):
         ours, gate = result["judges"]["rules"][behavior], result["judges"]["keywords"][behavior]
         assert ours["sensitivity"]["rate"] > gate["sensitivity"]["rate"]
-        # A gate that is silent errs little, and every third of these negatives was written to mislead.
-        assert ours["specificity"]["rate"] >= min(gate["specificity"]["rate"], 0.96)
+        assert ours["specificity"]["rate"] >= min(
+            gate["specificity"]["rate"], 0.97
+        )  # a gate that is silent errs little
 
 
 def test_the_command_prints_every_judge_and_says_what_was_not_measured() -> None:

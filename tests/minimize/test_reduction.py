@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -213,7 +214,7 @@ def test_a_deterministic_oracle_that_is_silent_is_too_weak() -> None:
     assert reduce(alphabet(4), oracle).status == "too_weak"
 
 
-class _Drifting(Draws):
+class _Drifting(Draws, ABC):
     """The model is changed after so many certifying draws of the minimal form."""
 
     fingerprint = "one"
@@ -223,8 +224,8 @@ class _Drifting(Draws):
         outcome = await super().__call__(bag, trial)
         return self.change(seen, outcome) if trial.phase == "certify" else outcome
 
-    def change(self, seen: int, outcome: bool | None) -> bool | None:
-        raise NotImplementedError
+    @abstractmethod
+    def change(self, seen: int, outcome: bool | None) -> bool | None: ...
 
 
 @pytest.mark.parametrize("concurrency", [1, 16])
