@@ -72,21 +72,18 @@ def command(run_id: str, db: Path, as_json: bool, **changes: Any) -> int:
 def _require_room(plan: Plan, past: Past) -> None:
     """Raises UsageError where a cap leaves nothing to do: the run would end before it began."""
     from fuzzgen.errors import UsageError
+    from fuzzgen.target.spend import Meter
 
     if plan.max_time is not None and past.seconds >= plan.max_time:
         raise UsageError(
             f"the run has had its time: {past.seconds:.0f} of {plan.max_time:.0f} seconds",
             fix="give it more with --max-time, the time before included",
         )
-    calls = [(e.cost_usd or 0.0, e.prompt_tokens + e.completion_tokens) for e in past.judged.values()]
-    usd, tokens = sum(c for c, _ in calls), sum(n for _, n in calls)
-    if plan.max_usd is not None and usd >= plan.max_usd:
+    meter = Meter(max_usd=plan.max_usd, max_tokens=plan.max_tokens)
+    for e in past.judged.values():
+        meter.add_totals(e.prompt_tokens, e.completion_tokens, e.cached_tokens, e.cost_usd)
+    if cap := meter.reached():
         raise UsageError(
-            f"the run has spent ${usd:.2f} of ${plan.max_usd:.2f}",
-            fix="give it more with --max-usd, what was spent before included",
-        )
-    if plan.max_tokens is not None and tokens >= plan.max_tokens:
-        raise UsageError(
-            f"the run has used {tokens:,} of {plan.max_tokens:,} tokens",
-            fix="give it more with --max-tokens, those used before included",
+            f"the run has spent what it may: {meter.tokens:,} tokens, ${meter.known_usd:.2f}",
+            fix=f"give it more with --{cap.replace('_', '-')}, what was spent before included",
         )

@@ -25,7 +25,7 @@ __all__ = ["Past"]
 class Past:
     """Judged episodes by id, replies by (episode, call key), what was announced before, and the seconds spent.
 
-    The seconds are those of all its sittings, also of one that ended without a word; `stopped` is why the last one ended.
+    The seconds are those of all its sittings, also of one that ended without a word.
 
     Replies that failed are not kept: a provider that was down may be up again. A judged episode whose outcome is "error"
     counts as it was counted, so that the run goes on from the decisions it had made.
@@ -39,7 +39,6 @@ class Past:
     findings: dict[str, FindingSaved] = field(default_factory=dict)
     seconds: float = 0.0
     finished: bool = False
-    stopped: str = ""
 
     @classmethod
     def of(cls, events: Iterable[AnyEvent]) -> Past:
@@ -51,7 +50,7 @@ class Past:
             match event:
                 case RunStarted():
                     past.first = past.first or event
-                    past.finished, past.stopped = False, ""
+                    past.finished = False
                     past.seconds += _between(begun, previous)
                     begun = event.at
                 case ScenarioSampled():
@@ -66,7 +65,7 @@ class Past:
                     past.findings[event.finding_id] = event
                 case RunFinished():
                     past.seconds, past.finished = event.seconds, event.reason == "budget"
-                    past.stopped, begun = event.reason, ""
+                    begun = ""
                 case _:
                     pass
             previous = last

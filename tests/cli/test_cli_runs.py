@@ -224,3 +224,12 @@ def test_a_reader_that_leaves_ends_the_run_cleanly(tmp_path: Path) -> None:
     assert run_query(db, "SELECT status, stop_reason FROM runs").to_pylist() == [
         {"status": "finished", "stop_reason": "interrupted"}
     ]
+
+
+def test_a_run_that_spent_its_tokens_wants_more_of_them(fuzzgen: Run, tmp_path: Path) -> None:
+    db = tmp_path / "x.duckdb"
+    done = fuzzgen(*EXPLORE, "--budget", 500, "--max-tokens", 20_000, "--db", db)
+    assert done.code == 4
+    again = fuzzgen("resume", "last", "--db", db)
+    assert (again.code, "--max-tokens" in again.err) == (2, True), again.err
+    assert fuzzgen("resume", "last", "--max-tokens", 10**9, "--budget", 10, "--db", db).code == 0
