@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuzzgen.bench.search import PROBLEMS, Trial
-from fuzzgen.errors import UsageError
 
 __all__ = ["BASELINE", "MARGIN", "Row", "compare", "discovery_curve", "draw_curves", "holm"]
 
@@ -130,11 +129,9 @@ def discovery_curve(trials: Sequence[Trial], budget: int) -> tuple[NDArray[np.fl
 
 def draw_curves(trials: Sequence[Trial], budget: int, path: Path) -> None:
     """One panel a problem: mean discovery curves with the middle half of the trials as a band. Needs the extra `bench`."""
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise UsageError("plots need matplotlib", fix='pip install "fuzzgen[bench]"') from None
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
     problems = [p for p in dict.fromkeys(t.problem for t in trials) if PROBLEMS[p].planted]
     columns = min(3, max(1, len(problems)))
     lines = -(-max(1, len(problems)) // columns)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from fuzzgen.cli.bench_progress import paced, require_plots
 from fuzzgen.cli.options import Number
 from fuzzgen.cli.output import json_option, percent, print_json
 from fuzzgen.errors import UsageError
@@ -90,7 +90,7 @@ def minimize_command(
     from fuzzgen.bench.minimize import summarize, tasks
 
     if plot is not None:
-        _check_plotting()
+        require_plots()
     todo = tasks(
         problems or _PROBLEMS,
         runs,
@@ -101,7 +101,7 @@ def minimize_command(
         delta=delta,
         reducers=reducers or _REDUCERS,
     )
-    done = list(_with_progress(_results(todo, workers), len(todo)))
+    done = list(paced(_results(todo, workers), len(todo), "reductions"))
     summaries = summarize(done)
     if plot is not None:
         from fuzzgen.bench.minimize_plot import plot_episodes
@@ -119,13 +119,6 @@ def minimize_command(
     return 0
 
 
-def _check_plotting() -> None:
-    from importlib.util import find_spec
-
-    if find_spec("matplotlib") is None:
-        raise UsageError("--plot needs matplotlib, which is not installed", fix="pip install 'fuzzgen[bench]'")
-
-
 def _results(todo: Sequence[Task], workers: int) -> Iterator[Run]:
     """In the order of the tasks, whatever the number of processes."""
     from fuzzgen.bench.minimize import one_run
@@ -135,18 +128,6 @@ def _results(todo: Sequence[Task], workers: int) -> Iterator[Run]:
         return
     with ProcessPoolExecutor(workers) as pool:
         yield from pool.map(one_run, todo, chunksize=max(1, min(8, len(todo) // (4 * workers))))
-
-
-def _with_progress(results: Iterable[Run], total: int) -> Iterator[Run]:
-    """Passes results on; says on stderr how far it is and how long it will take, every few seconds."""
-    begun = said = time.monotonic()
-    for number, run in enumerate(results, 1):
-        now = time.monotonic()
-        if now - said >= 5 and number < total:
-            left = (now - begun) / number * (total - number)
-            click.echo(f"{number} of {total} reductions, about {left:.0f} s left", err=True)
-            said = now
-        yield run
 
 
 def _table(summaries: Sequence[Summary]) -> Iterator[str]:

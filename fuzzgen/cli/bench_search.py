@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from fuzzgen.cli.bench_progress import paced, require_plots
 from fuzzgen.cli.options import Number
 from fuzzgen.cli.output import console, json_option, print_json
 
@@ -66,8 +67,12 @@ def search_command(
     from fuzzgen.bench.search_pipeline import Setting
     from fuzzgen.bench.search_report import compare, draw_curves
 
+    if plot:
+        require_plots()
     rules = Setting(**setting)
-    done = list(run_trials(problems or PROBLEMS, strategies or STRATEGIES, trials, out, part=part, setting=rules))
+    problems, strategies = problems or PROBLEMS, strategies or STRATEGIES
+    todo = run_trials(problems, strategies, trials, out, part=part, setting=rules)
+    done = list(paced(todo, len(problems) * len(strategies) * trials, "trials"))
     rows = compare(done, rules.budget)
     cost = overhead()
     if plot:

@@ -12,6 +12,7 @@ from scipy.stats import false_discovery_control
 from fuzzgen.bench.search import PROBLEMS, Trial, run_trials
 from fuzzgen.bench.search_pipeline import Course, Setting, explore_planted
 from fuzzgen.bench.search_report import compare, discovery_curve, draw_curves, holm
+from fuzzgen.cli.bench_progress import paced
 from fuzzgen.cli.main import cli
 from fuzzgen.errors import InputError, UsageError
 from fuzzgen.grammar import load_grammar
@@ -127,3 +128,21 @@ def test_the_command_prints_the_figures_as_json() -> None:
     }
     assert max(figures["overhead_ms"].values()) > 0
     assert set(PROBLEMS) >= {r["problem"] for r in figures["rows"]}
+
+
+def test_a_picture_that_cannot_be_drawn_is_refused_before_anything_is_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("fuzzgen.cli.bench_progress.find_spec", lambda _: None)
+    for name in ("search", "minimize"):
+        arguments = ["bench", name, "--plot", str(tmp_path / "x.svg")]
+        told = CliRunner().invoke(cli, arguments, standalone_mode=False)
+        assert isinstance(told.exception, UsageError)
+        assert "fuzzgen[bench]" in told.exception.fix
+
+
+def test_how_far_a_benchmark_is_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    clock = iter(range(0, 100, 6))
+    monkeypatch.setattr("fuzzgen.cli.bench_progress.time.monotonic", lambda: next(clock))
+    assert list(paced("abc", 3, "trials")) == ["a", "b", "c"]
+    assert capsys.readouterr().err == "1 of 3 trials, about 12 s left\n2 of 3 trials, about 6 s left\n"
