@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import Iterable, Iterator
-from importlib.util import find_spec
 from typing import TypeVar
 
 import click
@@ -31,5 +31,5 @@ def paced(results: Iterable[T], total: int, what: str) -> Iterator[T]:
 
 def require_plots() -> None:
     """Raises UsageError where --plot could not be kept, before anything is measured."""
-    if find_spec("matplotlib") is None:
+    if importlib.util.find_spec("matplotlib") is None:
         raise UsageError("--plot needs matplotlib, which is not installed", fix="pip install 'fuzzgen[bench]'")

@@ -133,7 +133,7 @@ def test_the_command_prints_the_figures_as_json() -> None:
 def test_a_picture_that_cannot_be_drawn_is_refused_before_anything_is_measured(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("fuzzgen.cli.bench_progress.find_spec", lambda _: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     for name in ("search", "minimize"):
         arguments = ["bench", name, "--plot", str(tmp_path / "x.svg")]
         told = CliRunner().invoke(cli, arguments, standalone_mode=False)
